@@ -1,0 +1,99 @@
+"""What a training leaves behind: losses, and activations kept from the passes that trained.
+
+`local.training.fit` fills a `History` itself. `Recorder` does the same for Keras's `model.fit`,
+and writes the values as TensorBoard histograms.
+"""
+
+from dataclasses import dataclass, field
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+EVERY = 5
+"""Activations are kept at every fifth step, as on the page this course descends from."""
+
+
+@dataclass
+class History:
+    """The course of one training.
+
+    loss      (steps,) float32: the mean loss of each step's batch, in nats
+    accuracy  (epochs,) float32: the share of training examples classified rightly while training
+    steps     (rows,) int: the steps whose activations were kept, 0 being the first
+    recorded  name -> (rows, batch_size * units) float32
+    """
+
+    loss: np.ndarray
+    accuracy: np.ndarray
+    steps: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
+    recorded: dict = field(default_factory=dict)
+
+
+class Recorder(keras.callbacks.Callback):
+    """Keeps activations of the very forward passes that train, during `model.fit`.
+
+    The model hands them over in its own `call` (see `models.SmallNet`), so nothing is computed
+    twice. With `log_dir`, each kept value is also written there as a TensorBoard histogram under
+    its own name. After training, `history` is what `training.fit` would return, with only the loss
+    of steps whose batch is smaller than the first, such as the last of an epoch.
+
+    Raises TypeError when the model has no `recorder` to hand values to.
+    """
+
+    def __init__(self, record=("z1", "a1", "z2", "a2"), log_dir=None, every=EVERY):
+        super().__init__()
+        self.record, self.log_dir, self.every = tuple(record), log_dir, every
+
+    def keep(self, values):
+        """Take over the values of one forward pass; called by the model, inside its graph."""
+        for name in self._last.keys() & values.keys():
+            self._last[name].assign(values[name])
+
+    def on_train_begin(self, logs=None):
+        if not hasattr(self.model, "recorder"):
+            raise TypeError(
+                f"{type(self.model).__name__} hands no values to a recorder: give it a `recorder` "
+                "attribute that its call feeds, as models.SmallNet does."
+            )
+        self._last = {
+            name: tf.Variable(tf.zeros(()), shape=tf.TensorShape(None), trainable=False, name=name)
+            for name in ("loss", *self.record)
+        }
+        self._writer = tf.summary.create_file_writer(str(self.log_dir)) if self.log_dir else None
+        self._losses, self._accuracies, self._steps = [], [], []
+        self._rows = {name: [] for name in self.record}
+        self.model.recorder = self
+
+    def on_train_batch_end(self, batch, logs=None):
+        step = len(self._losses)
+        self._losses.append(self._last["loss"].numpy())
+        if step % self.every:
+            return
+        values = {name: self._last[name].numpy().ravel() for name in self.record}
+        if any(rows and rows[0].size != values[name].size for name, rows in self._rows.items()):
+            return
+        self._steps.append(step)
+        for name, value in values.items():
+            self._rows[name].append(value)
+            if self._writer:
+                with self._writer.as_default(step=step):
+                    tf.summary.histogram(name, value, buckets=50)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._accuracies.append(logs.get("accuracy", np.nan))
+
+    def on_train_end(self, logs=None):
+        self.model.recorder = None
+        if self._writer:
+            self._writer.close()
+
+    @property
+    def history(self):
+        """The `History` of the training that ended last."""
+        return History(
+            np.array(self._losses, np.float32),
+            np.array(self._accuracies, np.float32),
+            np.array(self._steps, int),
+            {name: np.stack(rows) for name, rows in self._rows.items()},
+        )

@@ -1,0 +1,126 @@
+"""Seeds, the data split, the training loop and the score: the same for every experiment.
+
+The loop is chapter 1's, with a whole epoch in one graph: batches are gathered by a permutation
+inside it, and activations are kept from the forward pass that trains, in `TensorArray`s.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from sklearn.model_selection import train_test_split
+from tqdm import tqdm
+
+from local.recorder import EVERY, History
+
+
+def split(x, y, seed=0):
+    """Flatten images and split them 3:1 into training and test set, in equal shares of each label.
+
+    x (n, ...) and y (n,) -> x_train, x_test of shape (., D), y_train, y_test.
+    """
+    flat = np.reshape(x, (len(x), -1))
+    return train_test_split(flat, y, test_size=0.25, stratify=y, random_state=seed)
+
+
+def fit(model, x, y, *, epochs=20, batch_size=64, optimizer="adam", seed=0, record=()):
+    """Train `model`, which returns logits, on x (n, D) and labels y (n,); return its `History`.
+
+    `seed` decides everything random: the order of the examples, and the initial weights of a model
+    of `local.models` that is not yet built. Each epoch goes through a new permutation in batches of
+    equal size; the few examples left over sit that epoch out. `record` names values of
+    `model.forward` to keep at every fifth step. An interrupt (Ctrl-C, the stop button) ends the
+    training early: the model keeps its weights, and the history up to there is returned.
+
+    Raises ValueError if x and y differ in length, if they hold less than one batch, or if
+    `model.forward` does not offer a value that `record` names.
+    """
+    if len(x) != len(y):
+        raise ValueError(f"x and y must have equal lengths, received {len(x)} and {len(y)}.")
+    if not 1 <= batch_size <= len(x):
+        raise ValueError(
+            f"batch_size must lie in 1..{len(x)}, the number of examples, received {batch_size}."
+        )
+    keras.utils.set_random_seed(seed)
+    shuffle = np.random.default_rng(seed)
+    x, y = tf.constant(x, tf.float32), tf.constant(y, tf.int32)
+    _build(model, x, record)
+    run_epoch = _epoch_graph(model, keras.optimizers.get(optimizer), x, y, tuple(record))
+
+    steps = len(x) // batch_size
+    done = []
+    try:
+        for _ in tqdm(range(epochs), desc="epochs", leave=False):
+            order = shuffle.permutation(len(x))[: steps * batch_size]
+            done.append(run_epoch(tf.constant(order.reshape(steps, batch_size), tf.int32)))
+    except KeyboardInterrupt:
+        print(f"Interrupted: the training ends after {len(done)} of {epochs} epochs.")
+    return _history(done, steps)
+
+
+def score(model, x, y):
+    """The share of examples in x (n, D) that `model` classifies rightly, in inference mode."""
+    logits = model(tf.constant(x, tf.float32), training=False)
+    return float(np.mean(np.argmax(logits, axis=-1) == np.asarray(y)))
+
+
+def _build(model, x, record):
+    """Make the weights, and see that what is to be recorded exists."""
+    model(x[:1])
+    offered = model.forward(x[:1]) if record else {}
+    if unknown := [name for name in record if name not in offered]:
+        raise ValueError(f"record may name {sorted(offered)} of this model, received {unknown}.")
+
+
+def _epoch_graph(model, optimizer, x, y, record):
+    """A graph that trains one epoch: indices (steps, batch_size) -> losses, accuracy, kept values.
+
+    Every step's values go into the arrays; the rows that are wanted are picked afterwards.
+    """
+    cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    optimizer.build(model.trainable_variables)
+
+    def forward(batch):
+        if record:
+            return model.forward(batch, training=True)
+        return {"z2": model(batch, training=True)}
+
+    @tf.function
+    def run_epoch(batches):
+        steps = tf.shape(batches)[0]
+        losses = tf.TensorArray(tf.float32, steps)
+        hits = tf.TensorArray(tf.bool, steps)
+        kept = {name: tf.TensorArray(tf.float32, steps) for name in record}
+        for step in tf.range(steps):
+            labels = tf.gather(y, batches[step])
+            with tf.GradientTape() as tape:
+                values = forward(tf.gather(x, batches[step]))
+                loss = cross_entropy(labels, values["z2"])
+            gradients = tape.gradient(loss, model.trainable_variables)
+            optimizer.apply(gradients, model.trainable_variables)
+            guess = tf.argmax(values["z2"], axis=-1, output_type=tf.int32)
+            losses, hits = losses.write(step, loss), hits.write(step, guess == labels)
+            kept = {name: array.write(step, values[name]) for name, array in kept.items()}
+        return losses.stack(), hits.stack(), {name: array.stack() for name, array in kept.items()}
+
+    return run_epoch
+
+
+def _history(epochs, steps):
+    """Join what the epochs left behind, `steps` steps each, keeping every fifth step's values."""
+    rows = [np.arange(-epoch * steps % EVERY, steps, EVERY) for epoch in range(len(epochs))]
+    kept_at = [epoch * steps + row for epoch, row in enumerate(rows)]
+    losses, hits, kept = zip(*epochs, strict=True) if epochs else ((), (), ())
+    return History(
+        loss=np.concatenate([np.zeros(0, np.float32), *losses]),
+        accuracy=np.array([np.mean(hit) for hit in hits], np.float32),
+        steps=np.concatenate([np.zeros(0, int), *kept_at]),
+        recorded={
+            name: np.concatenate(
+                [
+                    values[name].numpy()[row].reshape(len(row), -1)
+                    for values, row in zip(kept, rows, strict=True)
+                ]
+            )
+            for name in (kept[0] if kept else ())
+        },
+    )

@@ -1,0 +1,162 @@
+"""Each notebook alone in an empty folder, as a reader opens it on Colab.
+
+Every test serves an archive of this very tree from loopback, as GitHub would. KERNEL_PYTHON names
+the Python that runs the notebooks; `make test-colab` names the one of Colab's twin.
+"""
+
+import functools
+import json
+import os
+import subprocess
+import sys
+import threading
+import zipfile
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbformat.v4 import new_code_cell, new_notebook
+
+from tools import launch, notebooks
+from tools.repository import Repository
+
+KERNEL_PYTHON = str(Path(os.environ.get("KERNEL_PYTHON", sys.executable)).absolute())
+KERNEL = {
+    "argv": [KERNEL_PYTHON, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+    "display_name": "under test",
+    "language": "python",
+}
+
+
+def tracked():
+    """The files that a commit of the working tree would hold."""
+    command = ["git", "-C", notebooks.ROOT, "ls-files", "-co", "--exclude-standard", "-z"]
+    names = subprocess.run(command, capture_output=True, check=True).stdout.decode().split("\0")
+    return [name for name in names if name and (notebooks.ROOT / name).is_file()]
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """A loopback server with the course's archive; yields (address, requests it got)."""
+    folder = tmp_path_factory.mktemp("served")
+    with zipfile.ZipFile(folder / "course.zip", "w") as archive:
+        for name in tracked():
+            archive.write(notebooks.ROOT / name, f"course-0123abc/{name}")
+    (folder / "broken.zip").write_bytes((folder / "course.zip").read_bytes()[:5000])
+    requests = []
+
+    class Handler(SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            requests.append(self.path)
+
+    server = ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(Handler, directory=str(folder))
+    )
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", requests
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def colab(tmp_path, monkeypatch, served):
+    """An empty folder and a kernel that knows nothing of the clone; returns `run(notebook)`."""
+    kernels = tmp_path / "jupyter" / "kernels" / "under-test"
+    kernels.mkdir(parents=True)
+    (kernels / "kernel.json").write_text(json.dumps(KERNEL))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+    monkeypatch.setenv("COURSE_ARCHIVE", f"{served[0]}/course.zip")
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    folder = tmp_path / "empty"
+    folder.mkdir()
+
+    def run(notebook):
+        client = NotebookClient(
+            notebook,
+            timeout=300,
+            kernel_name="under-test",
+            resources={"metadata": {"path": str(folder)}},
+        )
+        client.execute()
+        return folder
+
+    return run
+
+
+def setup_notebook(source=notebooks.SETUP, *more):
+    return new_notebook(cells=[new_code_cell(s) for s in (source, *more)])
+
+
+def complaints(notebook):
+    """What the cells wrote to standard error that a reader would take for a problem."""
+    streams = (o for cell in notebook.cells for o in cell.get("outputs", []))
+    texts = (o.text for o in streams if o.output_type == "stream" and o.name == "stderr")
+    return [line for text in texts for line in text.splitlines() if "Warning" in line]
+
+
+@pytest.mark.parametrize("path", notebooks.paths(), ids=lambda path: path.stem)
+def test_a_notebook_runs_alone(path, colab):
+    notebook = nbformat.read(path, as_version=4)
+    colab(notebook)
+    assert complaints(notebook) == []
+
+
+def test_the_archive_is_fetched_once_and_changes_survive(colab, served):
+    folder = colab(setup_notebook())
+    changed = folder / "course-copy" / "local" / "plots.py"
+    changed.write_text("MINE = True\n")
+    before = len(served[1])
+
+    again = setup_notebook(notebooks.SETUP, "from local import plots\nprint(plots.MINE)")
+    colab(again)
+
+    assert len(served[1]) == before
+    assert again.cells[1].outputs[0].text == "True\n"
+    assert [p.name for p in folder.iterdir()] == ["course-copy"]
+
+
+def test_the_setup_cell_can_run_twice(colab):
+    notebook = setup_notebook(
+        notebooks.SETUP, notebooks.SETUP, "import sys; print(sys.path.count(sys.path[0]))"
+    )
+    colab(notebook)
+    assert notebook.cells[2].outputs[0].text == "1\n"
+
+
+@pytest.mark.parametrize("name", ["missing.zip", "broken.zip"])
+def test_a_failed_fetch_says_so_and_leaves_nothing(name, colab, served, monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_ARCHIVE", f"{served[0]}/{name}")
+    with pytest.raises(CellExecutionError, match=f"{name} did not arrive.*Try again"):
+        colab(setup_notebook())
+    assert list((tmp_path / "empty").iterdir()) == []
+
+
+def test_without_an_address_the_cell_says_how_to_name_one(colab, monkeypatch):
+    monkeypatch.delenv("COURSE_ARCHIVE")
+    with pytest.raises(CellExecutionError, match="inside a clone of it, or name its archive"):
+        colab(setup_notebook())
+
+
+def test_a_stamped_cell_fetches_the_stamped_commit(colab, served, monkeypatch):
+    monkeypatch.delenv("COURSE_ARCHIVE")
+    commit = "0123abc" + 33 * "0"
+    monkeypatch.setattr("tools.repository.SERVER", served[0])
+    source = launch.stamped(notebooks.SETUP, Repository("owner", "course", commit))
+    with pytest.raises(CellExecutionError, match="404"):
+        colab(setup_notebook(source))
+    assert served[1][-1] == f"/owner/course/archive/{commit}.zip"
+
+
+def test_text_that_stands_alone_keeps_its_links_and_citations():
+    home = Repository("owner", "course", "")
+    text = (
+        "[two](02-a.ipynb#x) [n](notation.md) {cite:p}`a,b` {cite:t}`a` [out](https://x.org/a.md)"
+    )
+    assert launch.standing_alone(text, home, {"a": "One 1999", "b": "Two et al. 2000"}) == (
+        "[two](https://colab.research.google.com/github/owner/course/blob/launch/content/02-a.ipynb#x) "
+        "[n](https://owner.github.io/course/content/notation.html) "
+        "(One 1999; Two et al. 2000) One 1999 [out](https://x.org/a.md)"
+    )

@@ -1,0 +1,108 @@
+"""The rules that every notebook keeps hold, and each rule can fail."""
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from tools import notebooks
+from tools.lint_notebooks import problems
+
+FIGURE = new_output("display_data", {"text/plain": "<Figure size 520x340 with 1 Axes>"})
+STDERR = new_output("stream", name="stderr", text="w")
+FRAME = """After this chapter you can test. 5 minutes.
+> **Guess.** 0?
+> **Learnt.** 1.
+> **Check.** Why?
+<details><summary>Answer</summary></details>
+
+## Exercises"""
+
+
+def notebook(*cells):
+    """A small notebook that keeps every rule, with `cells` at its end."""
+    setup = new_code_cell(notebooks.SETUP, metadata={"tags": notebooks.SETUP_TAGS})
+    whole = new_notebook(cells=[new_markdown_cell(FRAME), setup, *cells])
+    whole.metadata.myst = {"html_meta": {"description": "A test."}}
+    for number, cell in enumerate(whole.cells[1:], start=1):
+        cell.execution_count = number
+    return whole
+
+
+@pytest.mark.parametrize("path", notebooks.paths(), ids=lambda path: path.stem)
+def test_every_notebook_keeps_the_rules(path):
+    assert list(problems(nbformat.read(path, as_version=4))) == []
+
+
+def test_the_small_notebook_keeps_the_rules():
+    assert list(problems(notebook(new_code_cell("1 + 1")))) == []
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        (new_code_cell("!ls"), "not plain Python"),
+        (new_code_cell("%matplotlob inline"), "not plain Python"),
+        (new_code_cell("a = 1\n" * 26), "26 lines"),
+        (new_code_cell("a = '" + "x" * 80 + "'"), "more than 76"),
+        (new_code_cell("f()", outputs=[FIGURE]), "without alt text"),
+        (
+            new_code_cell("1", outputs=[new_output("stream", name="stderr", text="w")]),
+            "standard error",
+        ),
+        (new_code_cell("1", outputs=[new_output("display_data", {"image/png": "x"})]), "a picture"),
+        (new_code_cell("1", outputs=[new_output("error", ename="E")]), "ended in E"),
+        (new_code_cell("1", metadata={"tags": ["nbval-ignore-output"]}), "must assert"),
+    ],
+)
+def test_a_bad_cell_is_named(cell, said):
+    (problem,) = problems(notebook(cell))
+    assert said in problem
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda nb: nb.cells[1].update(source=nb.cells[1].source + "\n1"), "setup cell differs"),
+        (lambda nb: nb.cells.pop(1), "first code cell"),
+        (lambda nb: nb.metadata.pop("myst"), "no page description"),
+        (lambda nb: nb.cells[-1].update(execution_count=7), "not executed from top to bottom"),
+        (lambda nb: nb.cells[0].update(source=FRAME + "\n:::{note}\n:::"), "MyST directive"),
+        (lambda nb: nb.cells[0].update(source=FRAME.replace("Guess", "G")), "a guess"),
+        (lambda nb: nb.cells[0].update(source=FRAME.replace("Check", "C")), "a check"),
+        (lambda nb: nb.cells[0].update(source=FRAME.replace("Learnt", "L")), "what was learnt"),
+    ],
+)
+def test_a_bad_notebook_is_named(spoil, said):
+    bad = notebook(new_code_cell("1"))
+    spoil(bad)
+    assert any(said in problem for problem in problems(bad))
+
+
+def test_a_refreshed_notebook_is_executed_and_keeps_no_picture(tmp_path):
+    path = tmp_path / "one.ipynb"
+    source = "import matplotlib.pyplot as plt\nprint('kept')\nplt.plot([1, 2]);"
+    fresh = notebook(new_code_cell(source))
+    fresh.cells[1].source = "old setup"
+    nbformat.write(fresh, path)
+    (tmp_path / "local").symlink_to(notebooks.ROOT / "local")
+    (tmp_path / "requirements.txt").symlink_to(notebooks.ROOT / "requirements.txt")
+
+    notebooks.refresh(path)
+
+    stored = nbformat.read(path, as_version=4)
+    assert stored.cells[1].source == notebooks.SETUP
+    assert stored.cells[2].outputs[0].text == "kept\n"
+    assert "image/png" not in str(stored)
+    assert "<Figure size" in str(stored)
+    assert list(tmp_path.glob("*.tmp")) == []
+
+
+def test_a_notebook_that_fails_stays_as_it_was(tmp_path):
+    path = tmp_path / "one.ipynb"
+    nbformat.write(notebook(new_code_cell("1 / 0")), path)
+    (tmp_path / "local").symlink_to(notebooks.ROOT / "local")
+    (tmp_path / "requirements.txt").symlink_to(notebooks.ROOT / "requirements.txt")
+    before = path.read_bytes()
+    with pytest.raises(notebooks.CellExecutionError, match="ZeroDivisionError"):
+        notebooks.refresh(path)
+    assert path.read_bytes() == before

@@ -1,0 +1,112 @@
+"""Densities as SciPy's, and the figure of five panels."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.integrate import trapezoid
+from scipy.stats import gaussian_kde
+
+from local.recorder import History
+from local.ridges import RIDGES, densities, plot_history
+
+RANDOM = np.random.default_rng(0)
+SHAPES = {
+    "normal": RANDOM.normal(size=(3, 2000)),
+    "two peaks": np.concatenate(
+        [RANDOM.normal(-3, 1, (2, 500)), RANDOM.normal(2, 0.5, (2, 1500))], axis=1
+    ),
+    "saturated": np.tanh(RANDOM.normal(0, 5, (2, 2000))),
+    "unlike rows": RANDOM.normal(size=(4, 2000)) * [[1], [2], [3], [4]] + [[0], [5], [0], [-5]],
+}
+
+
+@pytest.fixture(autouse=True)
+def closed_figures():
+    yield
+    plt.close("all")
+
+
+@pytest.mark.parametrize("rows", SHAPES.values(), ids=SHAPES)
+def test_densities_are_those_of_scipy(rows):
+    grid, density = densities(rows)
+    assert grid.shape == (100,)
+    for row, ours in zip(rows, density, strict=True):
+        theirs = gaussian_kde(row)(grid)
+        assert np.abs(ours - theirs).max() < 0.01 * theirs.max()
+
+
+@given(shift=st.floats(-1e3, 1e3), scale=st.floats(1e-2, 1e2), points=st.integers(50, 200))
+@settings(max_examples=30, deadline=None)
+def test_densities_move_and_stretch_with_the_samples(shift, scale, points):
+    rows = SHAPES["two peaks"]
+    grid, density = densities(rows, points)
+    moved_grid, moved = densities(rows * scale + shift, points)
+    np.testing.assert_allclose(moved_grid, grid * scale + shift, rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(moved * scale, density, atol=0.02 * density.max())
+
+
+@pytest.mark.parametrize("rows", SHAPES.values(), ids=SHAPES)
+def test_each_density_encloses_an_area_of_one(rows):
+    grid, density = densities(rows)
+    assert (density >= 0).all()
+    np.testing.assert_allclose(trapezoid(density, grid), 1, atol=0.01)
+
+
+def test_equal_samples_give_one_finite_peak():
+    grid, density = densities(np.array([[2.0] * 50, [3.0] * 50]))
+    assert np.isfinite(density).all()
+    np.testing.assert_allclose(grid[density.argmax(axis=1)], [2, 3], atol=np.diff(grid)[0])
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (np.zeros(5), r"\(n_rows, n_samples\), received \(5,\)"),
+        (np.zeros((0, 5)), r"received \(0, 5\)"),
+        (np.array([[1.0, 2], [np.nan, 1], [np.inf, 0]]), "row 1 and 1 others"),
+    ],
+)
+def test_bad_rows_are_named(rows, said):
+    with pytest.raises(ValueError, match=said):
+        densities(rows)
+
+
+def history(rows=80, names=("z1", "a1", "z2", "a2")):
+    return History(
+        loss=np.linspace(2, 1, rows * 5),
+        accuracy=np.ones(4),
+        steps=np.arange(0, rows * 5, 5),
+        recorded={name: RANDOM.normal(size=(rows, 300)) for name in names},
+    )
+
+
+def test_the_figure_has_five_panels_and_a_colour_bar_in_steps():
+    figure = plot_history(history())
+    figure.canvas.draw()
+    loss, *ridges, bar = figure.axes
+    assert [ax.get_title(loc="left") or ax.get_title() for ax in ridges] == ["z1", "a1", "z2", "a2"]
+    assert loss.get_ylabel() == "loss (nats)"
+    assert bar.get_xlabel() == "training step"
+    assert ridges[0].get_ylabel() == "step"
+    assert all(ax.get_ylim()[1] >= 395 for ax in ridges)
+    assert len(ridges[0].collections) == RIDGES
+
+
+def test_few_rows_and_few_names_are_drawn_too():
+    figure = plot_history(history(rows=1, names=("z1",)))
+    figure.canvas.draw()
+    assert len(figure.axes) == 3
+
+
+def test_a_training_that_diverged_is_named():
+    bad = history()
+    bad.recorded["z1"][40:] = np.nan
+    with pytest.raises(ValueError, match="rows must be finite"):
+        plot_history(bad)
+
+
+def test_a_history_without_records_says_how_to_get_them():
+    with pytest.raises(ValueError, match=r"received \[\].*record="):
+        plot_history(History(np.ones(3), np.ones(1)))

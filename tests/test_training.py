@@ -1,0 +1,153 @@
+"""Training: reproducible, equal to the loop written out, recorded from the passes that train."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from local import training
+from local.models import SmallNet
+
+RECORD = ("z1", "a1", "z2", "a2")
+
+
+@pytest.fixture(scope="module")
+def problem():
+    """Three shifted clouds in ten dimensions: x (90, 10), y (90,)."""
+    random = np.random.default_rng(0)
+    y = np.arange(90) % 3
+    x = random.normal(size=(90, 10)) + 4 * np.eye(3, 10)[y]
+    return x.astype(np.float32), y
+
+
+def fit(problem, normalization=None, **settings):
+    model = SmallNet(hidden=6, normalization=normalization)
+    settings = {"epochs": 3, "batch_size": 16, **settings}
+    return model, training.fit(model, *problem, **settings)
+
+
+def written_out(problem, seed, epochs=3, batch_size=16):
+    """The training loop as chapter 1 writes it: one batch after another, nothing in a graph."""
+    x, y = problem
+    keras.utils.set_random_seed(seed)
+    model = SmallNet(hidden=6)
+    model(x[:1])
+    optimizer = keras.optimizers.Adam()
+    shuffle = np.random.default_rng(seed)
+    losses, z1 = [], []
+    for _ in range(epochs):
+        order = shuffle.permutation(len(x))
+        for start in range(0, len(x) - batch_size + 1, batch_size):
+            rows = order[start : start + batch_size]
+            with tf.GradientTape() as tape:
+                values = model.forward(x[rows], training=True)
+                loss = -tf.reduce_mean(
+                    tf.math.log(tf.gather(values["a2"], y[rows], axis=1, batch_dims=1))
+                )
+            gradients = tape.gradient(loss, model.trainable_variables)
+            optimizer.apply(gradients, model.trainable_variables)
+            losses.append(float(loss))
+            z1.append(values["z1"].numpy())
+    return losses, z1
+
+
+def test_the_graph_is_the_loop_written_out(problem):
+    losses, z1 = written_out(problem, seed=3)
+    _, history = fit(problem, seed=3, record=RECORD)
+    np.testing.assert_allclose(history.loss, losses, rtol=1e-4)
+    for row, step in enumerate(history.steps):
+        np.testing.assert_allclose(history.recorded["z1"][row], z1[step].ravel(), atol=1e-4)
+
+
+def test_the_history_has_its_shapes(problem):
+    _, history = fit(problem, record=RECORD)
+    assert history.loss.shape == (15,)  # 3 epochs of 90 // 16 = 5 steps
+    assert history.accuracy.shape == (3,)
+    np.testing.assert_array_equal(history.steps, [0, 5, 10])
+    assert history.recorded["z1"].shape == history.recorded["a1"].shape == (3, 16 * 6)
+    assert history.recorded["z2"].shape == history.recorded["a2"].shape == (3, 16 * 3)
+
+
+def test_every_fifth_step_is_kept_across_epochs(problem):
+    _, history = fit(problem, batch_size=13, record=("z2",))  # 6 steps an epoch
+    np.testing.assert_array_equal(history.steps, [0, 5, 10, 15])
+
+
+@pytest.mark.parametrize("normalization", [None, "before", "after"])
+def test_a_seed_decides_everything(problem, normalization):
+    runs = [fit(problem, normalization, seed=seed)[1].loss for seed in (1, 1, 2)]
+    np.testing.assert_array_equal(runs[0], runs[1])
+    assert not np.array_equal(runs[0], runs[2])
+
+
+@pytest.mark.parametrize("normalization", [None, "before", "after"])
+def test_recording_does_not_change_the_training(problem, normalization):
+    plain = fit(problem, normalization)[1].loss
+    recorded = fit(problem, normalization, record=RECORD)[1].loss
+    np.testing.assert_allclose(plain, recorded, rtol=1e-3)
+
+
+def test_it_learns_and_the_score_says_so(problem):
+    model, history = fit(problem, epochs=60)
+    assert history.loss[-1] < history.loss[0]
+    assert history.accuracy[-1] > 0.9
+    assert training.score(model, *problem) > 0.9
+
+
+def test_the_score_is_taken_in_inference_mode(problem):
+    model, _ = fit(problem, "before", epochs=20)
+    x, y = problem
+    one_by_one = [training.score(model, x[i : i + 1], y[i : i + 1]) for i in range(len(x))]
+    assert np.mean(one_by_one) == pytest.approx(training.score(model, x, y))
+
+
+def test_any_keras_model_that_returns_logits_trains(problem):
+    model = keras.Sequential([keras.layers.Dense(3)])
+    history = training.fit(model, *problem, epochs=2, optimizer=keras.optimizers.SGD(0.1))
+    assert history.recorded == {}
+    assert np.isfinite(history.loss).all()
+
+
+def test_the_split_is_stratified_and_seeded():
+    x = np.arange(400, dtype=np.float32).reshape(100, 2, 2)
+    y = np.repeat([0, 1], [80, 20])
+    x_train, x_test, y_train, y_test = training.split(x, y)
+    assert x_train.shape == (75, 4)
+    assert x_test.shape == (25, 4)
+    assert y_train.sum() == 15
+    assert y_test.sum() == 5
+    np.testing.assert_array_equal(x_test, training.split(x, y)[1])
+    assert not np.array_equal(x_test, training.split(x, y, seed=1)[1])
+
+
+def test_an_interrupt_loses_nothing(problem, monkeypatch, capsys):
+    def interrupted(epochs, **_):
+        yield from list(epochs)[:2]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "tqdm", interrupted)
+    model, history = fit(problem, epochs=50, record=("z1",))
+    assert history.loss.shape == (10,)
+    assert history.recorded["z1"].shape[0] == 2
+    assert "ends after 2 of 50 epochs" in capsys.readouterr().out
+    assert 0 <= training.score(model, *problem) <= 1
+
+
+def test_no_epochs_leave_an_empty_history(problem):
+    _, history = fit(problem, epochs=0, record=RECORD)
+    assert history.loss.shape == history.accuracy.shape == history.steps.shape == (0,)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"y": np.zeros(3, int)}, "equal lengths, received 90 and 3"),
+        ({"batch_size": 91}, r"1\.\.90, the number of examples, received 91"),
+        ({"batch_size": 0}, r"1\.\.90, the number of examples, received 0"),
+        ({"record": ("z1", "z9")}, r"\['a1', 'a2', 'z1', 'z2'\] of this model, received \['z9'\]"),
+    ],
+)
+def test_bad_input_is_named(problem, change, said):
+    x, y = problem
+    with pytest.raises(ValueError, match=said):
+        training.fit(SmallNet(), x, **{"y": y, "epochs": 1, **change})

@@ -1,0 +1,79 @@
+"""Write the notebooks that Colab opens into _build/launch: python -m tools.launch.
+
+They are the book's own, executed and with their figures, changed only where a notebook that stands
+alone needs it: the setup cell is stamped with the repository's address and commit, links to other
+pages lead to the site or to Colab, and citations become plain text.
+"""
+
+import re
+import shutil
+import sys
+
+import nbformat
+from pybtex.database import parse_file
+
+from tools import execute, repository
+from tools.notebooks import ROOT, SETUP, paths, put_setup, write
+
+FOLDER = ROOT / "_build" / "launch"
+UNSTAMPED = 'REPOSITORY, COMMIT = "", ""'
+COLAB = "https://colab.research.google.com/github"
+
+
+def stamped(source, home):
+    """The setup cell's `source`, knowing the repository `home` and its commit."""
+    return source.replace(UNSTAMPED, f'REPOSITORY = "{home.url}"\nCOMMIT = "{home.commit}"')
+
+
+def citations(bibliography=ROOT / "content" / "references.bib"):
+    """Key -> "Author and Author 2015" for every entry of the bibliography."""
+    texts = {}
+    for key, entry in parse_file(str(bibliography)).entries.items():
+        names = [" ".join(person.last_names) for person in entry.persons.get("author", [])]
+        people = f"{names[0]} et al." if len(names) > 2 else " and ".join(names)
+        texts[key] = f"{people} {entry.fields['year']}"
+    return texts
+
+
+def standing_alone(text, home, cited):
+    """Markdown `text` with links and citations that work outside the book.
+
+    Raises KeyError for a citation that is not in the bibliography.
+    """
+
+    def cite(found):
+        inside = "; ".join(cited[key.strip()] for key in found["keys"].split(","))
+        if found["kind"] == "t":
+            return inside
+        return f"({inside})"
+
+    def link(found):
+        page, anchor = found["page"], found["anchor"] or ""
+        if found["kind"] == "ipynb":
+            path = f"{home.owner}/{home.name}/blob/launch/content/{page}.ipynb"
+            return f"]({COLAB}/{path}{anchor})"
+        return f"]({home.site}content/{page}.html{anchor})"
+
+    text = re.sub(r"\{cite:(?P<kind>[pt])\}`(?P<keys>[^`]+)`", cite, text)
+    return re.sub(r"\]\((?P<page>[\w-]+)\.(?P<kind>ipynb|md)(?P<anchor>#[\w-]+)?\)", link, text)
+
+
+def main():
+    home = repository.find(ROOT)
+    if home is None:
+        sys.exit("No address to stamp: give this clone an `origin` on GitHub and run this again.")
+    cache, cited = execute.open_cache(), citations()
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    (FOLDER / "content").mkdir(parents=True)
+    for path in paths():
+        _, notebook = cache.merge_match_into_notebook(nbformat.read(path, as_version=4))
+        put_setup(notebook, stamped(SETUP, home))
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown":
+                cell.source = standing_alone(cell.source, home, cited)
+        write(notebook, FOLDER / "content" / path.name)
+    print(f"{len(paths())} notebooks for {home.url} are in {FOLDER.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""The rules that every notebook keeps: python -m tools.lint_notebooks [NOTEBOOK ...]."""
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+
+from tools.notebooks import SETUP, SETUP_TAGS, is_setup, paths
+
+LONGEST_CELL = 25
+LONGEST_LINE = 76
+COMPARED_LOOSELY = "nbval-ignore-output"
+FRAME = {
+    "what the reader will be able to do": r"[Aa]fter this chapter you can",
+    "the minutes it takes": r"\d+ minutes",
+    "a guess": r"> \*\*Guess",
+    "what was learnt": r"> \*\*Learnt",
+    "a check": r"> \*\*Check",
+    "folded answers": r"<details>\s*<summary>",
+    "exercises": r"(?m)^## Exercises",
+}
+
+
+def problems(notebook):
+    """Yield a sentence for every rule that `notebook` breaks."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    yield from _setup(code)
+    yield from _frame(notebook, prose)
+    for number, cell in enumerate(code):
+        where = f"code cell {number} ({cell.source.splitlines()[0] if cell.source else 'empty'})"
+        for problem in (*_source(cell), *_outputs(cell)):
+            yield f"{where}: {problem}"
+        if COMPARED_LOOSELY in cell.metadata.get("tags", ()):
+            following = code[number + 1].source if number + 1 < len(code) else ""
+            if "assert " not in following:
+                yield f"{where}: its output is not compared, so the next cell must assert its claim"
+    if [cell.execution_count for cell in code] != list(range(1, len(code) + 1)):
+        yield "not executed from top to bottom (python -m tools.notebooks does it)"
+
+
+def _setup(code):
+    if not code or not is_setup(code[0]) or sum(map(is_setup, code)) != 1:
+        yield "the first code cell, and no other, must be the setup cell (tag: setup)"
+    elif code[0].source != SETUP or list(code[0].metadata.tags) != SETUP_TAGS:
+        yield "the setup cell differs from tools/setup_cell.py"
+
+
+def _frame(notebook, prose):
+    for what, pattern in FRAME.items():
+        if not re.search(pattern, prose):
+            yield f"the prose lacks {what} (pattern {pattern!r})"
+    if re.search(r"(?m)^(:::|```\{)", prose):
+        yield "the prose holds a MyST directive, which Colab shows raw"
+    if not notebook.metadata.get("myst", {}).get("html_meta", {}).get("description"):
+        yield "no page description (metadata myst.html_meta.description)"
+
+
+def _source(cell):
+    lines = cell.source.splitlines()
+    if len(lines) > LONGEST_CELL and not is_setup(cell):
+        yield f"{len(lines)} lines; a phone shows {LONGEST_CELL}"
+    if any(len(line) > LONGEST_LINE for line in lines):
+        yield f"a line of more than {LONGEST_LINE} characters"
+    try:
+        ast.parse(cell.source)
+    except SyntaxError:  # shell lines fail and unknown magics pass without a word
+        yield "not plain Python (no `!`, no `%`)"
+
+
+def _outputs(cell):
+    for output in cell.outputs:
+        if output.output_type == "error":
+            yield f"ended in {output.ename}"
+        if output.output_type == "stream" and output.name == "stderr":
+            yield "keeps standard error"
+        kinds = output.get("data", {})
+        if any(kind.startswith("image/") for kind in kinds):
+            yield "keeps a picture"
+        if "<Figure size" in kinds.get("text/plain", ""):
+            alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+            if len(alt) < 40:
+                yield "makes a figure without alt text (metadata mystnb.image.alt)"
+
+
+def main(names):
+    found = [
+        f"{path}: {problem}"
+        for path in (map(Path, names) if names else paths())
+        for problem in problems(nbformat.read(path, as_version=4))
+    ]
+    sys.exit("\n".join(found) or None)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,77 @@
+"""The address of this repository, found and never written: a fork edits nothing.
+
+GitHub's workflows name the repository in ``GITHUB_REPOSITORY``; a clone names it in the URL of
+its remote ``origin``. Where neither says anything there is no address, and whoever asks must do
+without links rather than make one that leads nowhere.
+"""
+
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SERVER = "https://github.com"
+
+NAME = r"(?P<owner>[\w.-]+)/(?P<name>[\w.-]+?)"
+REMOTE = re.compile(
+    rf"(?:(?:https?|ssh|git)://(?:[^@/]+@)?(?:www\.|ssh\.)?github\.com(?::\d+)?/|"
+    rf"(?:[^@/]+@)?github\.com:/?){NAME}(?:\.git)?/?",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A repository on GitHub at one commit (40 hexadecimal digits; empty before the first)."""
+
+    owner: str
+    name: str
+    commit: str = ""
+
+    @property
+    def url(self) -> str:
+        return f"{SERVER}/{self.owner}/{self.name}"
+
+    @property
+    def site(self) -> str:
+        """Where GitHub Pages serves the book, with the closing slash."""
+        host = f"{self.owner.lower()}.github.io"
+        return f"https://{host}/" if self.name.lower() == host else f"https://{host}/{self.name}/"
+
+
+def parse(remote: str) -> tuple[str, str] | None:
+    """(owner, name) from a remote's URL in any of git's spellings; None where it is no GitHub."""
+    found = REMOTE.fullmatch(remote.strip())
+    return (found["owner"], found["name"]) if found else None
+
+
+def find(root: Path = ROOT) -> Repository | None:
+    """The repository that holds the folder `root`, or None where nothing names it.
+
+    Raises ValueError where ``GITHUB_REPOSITORY`` is set to something else than OWNER/NAME.
+    """
+    named = os.environ.get("GITHUB_REPOSITORY")
+    if named and os.environ.get("GITHUB_SERVER_URL", SERVER) == SERVER:
+        found = re.fullmatch(NAME, named)
+        if not found:
+            raise ValueError(f"GITHUB_REPOSITORY must read OWNER/NAME; received {named!r}")
+        return Repository(found["owner"], found["name"], _git(root, "rev-parse", "HEAD"))
+    # A copy of the course inside another project's clone must not borrow that project's address.
+    top = _git(root, "rev-parse", "--show-toplevel")
+    if not top or Path(top).resolve() != root.resolve():
+        return None
+    names = parse(_git(root, "config", "--get", "remote.origin.url"))
+    return Repository(*names, _git(root, "rev-parse", "HEAD")) if names else None
+
+
+def _git(root: Path, *arguments: str) -> str:
+    """What git answers about the clone at `root`; empty where it, or git itself, is missing."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
