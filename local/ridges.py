@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.ticker import LogLocator, NullLocator
+from scipy import fft
 
 from local import plots
 
@@ -47,14 +48,14 @@ def densities(rows, points=100):
     bandwidth = np.where(bandwidth < width, width * FINE, bandwidth)
 
     n_bins = (points - 1) * FINE + 1  # every FINE-th bin is centred on a point of the grid
-    bins = np.rint((rows - low) / width).astype(int)
+    bins = ((rows - low) / width + 0.5).astype(int)
     bins += n_bins * np.arange(n_rows)[:, None]
     counts = np.bincount(bins.ravel(), minlength=n_rows * n_bins).reshape(n_rows, n_bins)
 
-    n_fft = 2 * n_bins  # zeros behind the data, or the smoothing would wrap round
-    frequency = 2 * np.pi * np.fft.rfftfreq(n_fft, width)
+    n_fft = fft.next_fast_len(2 * n_bins)  # zeros behind the data, or the ends would meet
+    frequency = 2 * np.pi * fft.rfftfreq(n_fft, width)
     kernel = np.exp(-0.5 * (bandwidth[:, None] * frequency) ** 2)
-    smooth = np.fft.irfft(np.fft.rfft(counts, n_fft) * kernel, n_fft)[:, :n_bins:FINE]
+    smooth = fft.irfft(fft.rfft(counts, n_fft) * kernel, n_fft)[:, :n_bins:FINE]
     return grid, np.maximum(smooth, 0) / (n_samples * width)
 
 

@@ -44,7 +44,7 @@ def fit(model, x, y, *, epochs=20, batch_size=64, optimizer="adam", seed=0, reco
     shuffle = np.random.default_rng(seed)
     x, y = tf.constant(x, tf.float32), tf.constant(y, tf.int32)
     _build(model, x, record)
-    run_epoch = _epoch_graph(model, keras.optimizers.get(optimizer), x, y, tuple(record))
+    run_epoch = epoch_graph(model, keras.optimizers.get(optimizer), x, y, tuple(record))
 
     steps = len(x) // batch_size
     done = []
@@ -63,6 +63,28 @@ def score(model, x, y):
     return float(np.mean(np.argmax(logits, axis=-1) == np.asarray(y)))
 
 
+def precise_statistics(model, x):
+    """Replace the moving averages of all batch normalizations by the statistics of x (n, D).
+
+    One pass over all of x as a single batch, in training mode and with momentum 0, so that the
+    averages forget all they knew. Each layer is normalized by its own statistics on the way, so
+    those of deeper layers are the ones that inference will meet (Wu & Johnson 2021, section 3).
+
+    Raises ValueError if the model has no batch normalization.
+    """
+    layers = [layer for layer in model._flatten_layers() if hasattr(layer, "moving_variance")]
+    if not layers:
+        raise ValueError(f"model must hold a batch normalization, received {model.name} without.")
+    momenta = [layer.momentum for layer in layers]
+    try:
+        for layer in layers:
+            layer.momentum = 0.0
+        model(tf.constant(x, tf.float32), training=True)
+    finally:
+        for layer, momentum in zip(layers, momenta, strict=True):
+            layer.momentum = momentum
+
+
 def _build(model, x, record):
     """Make the weights, and see that what is to be recorded exists."""
     model(x[:1])
@@ -71,7 +93,7 @@ def _build(model, x, record):
         raise ValueError(f"record may name {sorted(offered)} of this model, received {unknown}.")
 
 
-def _epoch_graph(model, optimizer, x, y, record):
+def epoch_graph(model, optimizer, x, y, record):
     """A graph that trains one epoch: indices (steps, batch_size) -> losses, accuracy, kept values.
 
     Every step's values go into the arrays; the rows that are wanted are picked afterwards.

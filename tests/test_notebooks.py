@@ -43,7 +43,8 @@ def test_the_small_notebook_keeps_the_rules():
         (new_code_cell("!ls"), "not plain Python"),
         (new_code_cell("%matplotlob inline"), "not plain Python"),
         (new_code_cell("a = 1\n" * 26), "26 lines"),
-        (new_code_cell("a = '" + "x" * 80 + "'"), "more than 76"),
+        (new_code_cell("ax.plot([1]);"), "end a figure's cell with plt.show()"),
+        (new_code_cell("a = '" + "x" * 80 + "'"), "more than 79"),
         (new_code_cell("f()", outputs=[FIGURE]), "without alt text"),
         (
             new_code_cell("1", outputs=[new_output("stream", name="stderr", text="w")]),

@@ -101,6 +101,34 @@ def test_the_score_is_taken_in_inference_mode(problem):
     assert np.mean(one_by_one) == pytest.approx(training.score(model, x, y))
 
 
+@pytest.mark.parametrize("normalization", ["before", "after"])
+def test_precise_statistics_are_those_of_the_data(problem, normalization):
+    model, _ = fit(problem, normalization, epochs=5)
+    x, _ = problem
+    training.precise_statistics(model, x)
+    in_training = model.forward(x, training=True)["z2"]
+    training.precise_statistics(model, x)
+    np.testing.assert_allclose(model.forward(x)["z2"], in_training, atol=1e-4)
+    assert model.batch_norm.momentum == 0.9
+
+
+def test_precise_statistics_reach_every_layer(problem):
+    """Also a second normalization, whose input depends on the first one's statistics."""
+    x, _ = problem
+    dense, norm = keras.layers.Dense, keras.layers.BatchNormalization
+    model = keras.Sequential([dense(4), norm(), dense(4), norm()])
+    model(x[:1])
+    training.precise_statistics(model, x)
+    output = np.asarray(model(x))
+    np.testing.assert_allclose(output.mean(axis=0), 0, atol=1e-4)
+
+
+def test_precise_statistics_need_a_batch_normalization(problem):
+    model, _ = fit(problem, epochs=1)
+    with pytest.raises(ValueError, match="must hold a batch normalization"):
+        training.precise_statistics(model, problem[0])
+
+
 def test_any_keras_model_that_returns_logits_trains(problem):
     model = keras.Sequential([keras.layers.Dense(3)])
     history = training.fit(model, *problem, epochs=2, optimizer=keras.optimizers.SGD(0.1))

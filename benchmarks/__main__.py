@@ -1,0 +1,25 @@
+"""Measure and print every row, or those of the modules named: python -m benchmarks [NAME ...]."""
+
+import importlib
+import os
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+APART = {"__init__", "__main__", "table", "timing"}
+
+
+def main(names):
+    os.environ.setdefault("MINI_CIFAR", "textures")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    names = names or sorted(path.stem for path in HERE.glob("*.py") if path.stem not in APART)
+    kept = True
+    for name in names:
+        for row in importlib.import_module(f"benchmarks.{name}").measure():
+            print(row, flush=True)
+            kept &= row.holds
+    sys.exit(None if kept else "A bound was not kept: see the rows that say NO.")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,14 @@
+"""What nbval must not compare, because the committed notebooks do not hold it (tools/notebooks.py)."""
+
+import pytest
+
+NOT_STORED = ("image/svg+xml", "stderr")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file():
+    collected = yield
+    for file in collected:
+        if hasattr(file, "skip_compare"):
+            file.skip_compare += NOT_STORED
+    return collected
