@@ -1,4 +1,4 @@
-"""What nbval must not compare, because the committed notebooks do not hold it (tools/notebooks.py)."""
+"""What nbval must not compare: the committed notebooks do not hold it (tools/notebooks.py)."""
 
 import pytest
 

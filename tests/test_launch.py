@@ -152,11 +152,10 @@ def test_a_stamped_cell_fetches_the_stamped_commit(colab, served, monkeypatch):
 
 def test_text_that_stands_alone_keeps_its_links_and_citations():
     home = Repository("owner", "course", "")
-    text = (
-        "[two](02-a.ipynb#x) [n](notation.md) {cite:p}`a,b` {cite:t}`a` [out](https://x.org/a.md)"
-    )
+    on_colab = "https://colab.research.google.com/github/owner/course/blob/launch/content"
+    text = "[2](02-a.ipynb#x) [n](notation.md) {cite:p}`a,b` {cite:t}`a` [out](https://x.org/a.md)"
     assert launch.standing_alone(text, home, {"a": "One 1999", "b": "Two et al. 2000"}) == (
-        "[two](https://colab.research.google.com/github/owner/course/blob/launch/content/02-a.ipynb#x) "
+        f"[2]({on_colab}/02-a.ipynb#x) "
         "[n](https://owner.github.io/course/content/notation.html) "
         "(One 1999; Two et al. 2000) One 1999 [out](https://x.org/a.md)"
     )
