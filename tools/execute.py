@@ -5,19 +5,21 @@ the installed packages, the data set) stands in a stamp beside it: a new stamp e
 """
 
 import hashlib
-import logging
 import os
 import shutil
 import sys
-from pathlib import Path
+from concurrent.futures import ProcessPoolExecutor, as_completed
 
 from jupyter_cache import get_cache
-from jupyter_cache.executors import load_executor
+from jupyter_cache.base import CacheBundleIn
+from jupyter_cache.executors.utils import single_nb_execution
 from nbformat import NO_CONVERT, read
+from tqdm import tqdm
 
 from tools.notebooks import ROOT, paths
 
 CACHE = ROOT / "_build" / ".jupyter_cache"
+MESSAGES = ROOT / "_build" / "execute.log"
 
 
 def stamp():
@@ -34,9 +36,9 @@ def open_cache():
     note = CACHE / "stamp"
     if not note.exists() or note.read_text() != stamp():
         shutil.rmtree(CACHE, ignore_errors=True)
-    cache = get_cache(CACHE)
-    note.write_text(stamp())
-    return cache
+        CACHE.mkdir(parents=True)
+        note.write_text(stamp())
+    return get_cache(CACHE)
 
 
 def is_cached(cache, path):
@@ -47,22 +49,41 @@ def is_cached(cache, path):
     return True
 
 
+def quiet():
+    """Send what kernels and TensorFlow mutter to a file of its own, away from the progress bar."""
+    log = os.open(MESSAGES, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(log, sys.stderr.fileno())
+
+
+def run(path):
+    """Execute one notebook; returns it, the seconds it took, and the traceback if it failed."""
+    notebook = read(path, NO_CONVERT)
+    result = single_nb_execution(notebook, cwd=str(path.parent), timeout=300, allow_errors=False)
+    return notebook, result.time, result.exc_string
+
+
 def main():
     cache = open_cache()
     waiting = [path for path in paths() if not is_cached(cache, path)]
     if not waiting:
         return
+    MESSAGES.unlink(missing_ok=True)
     print(f"Executing {len(waiting)} of {len(paths())} notebooks, one per core", flush=True)
-    records = [cache.add_nb_to_project(str(path)) for path in waiting]
-    log = logging.getLogger("execute")
-    log.setLevel(logging.INFO)  # a line where a notebook begins and where it ends
-    executor = load_executor("local-parallel", cache, logger=log)
-    result = executor.run_and_cache(filter_pks=[record.pk for record in records], timeout=300)
-    failed = [Path(uri) for uri in (*result.excepted, *result.errored)]
-    for path in failed:
-        print(f"\n{path.name} did not run:\n{cache.get_project_record(str(path)).traceback}")
+    failed = []
+    with ProcessPoolExecutor(os.cpu_count(), initializer=quiet) as pool:
+        running = {pool.submit(run, path): path for path in waiting}
+        for done in tqdm(as_completed(running), total=len(running), unit="notebook"):
+            notebook, seconds, traceback = done.result()
+            if traceback:
+                failed.append((running[done].name, traceback))
+                continue
+            data = {"execution_seconds": seconds}
+            bundle = CacheBundleIn(notebook, str(running[done]), data=data)
+            cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+    for name, traceback in failed:
+        print(f"\n{name} did not run:\n{traceback}")
     if failed:
-        sys.exit(f"The book stops here: {', '.join(path.name for path in failed)}.")
+        sys.exit(f"The book stops here: {', '.join(name for name, _ in failed)}.")
 
 
 if __name__ == "__main__":
