@@ -156,6 +156,6 @@ def test_text_that_stands_alone_keeps_its_links_and_citations():
     text = "[2](02-a.ipynb#x) [n](notation.md) {cite:p}`a,b` {cite:t}`a` [out](https://x.org/a.md)"
     assert launch.standing_alone(text, home, {"a": "One 1999", "b": "Two et al. 2000"}) == (
         f"[2]({on_colab}/02-a.ipynb#x) "
-        "[n](https://owner.github.io/course/content/notation.html) "
+        "[n](https://owner.github.io/course/notation.html) "
         "(One 1999; Two et al. 2000) One 1999 [out](https://x.org/a.md)"
     )

@@ -52,7 +52,7 @@ def standing_alone(text, home, cited):
         if found["kind"] == "ipynb":
             path = f"{home.owner}/{home.name}/blob/launch/content/{page}.ipynb"
             return f"]({COLAB}/{path}{anchor})"
-        return f"]({home.site}content/{page}.html{anchor})"
+        return f"]({home.site}{page}.html{anchor})"
 
     text = re.sub(r"\{cite:(?P<kind>[pt])\}`(?P<keys>[^`]+)`", cite, text)
     return re.sub(r"\]\((?P<page>[\w-]+)\.(?P<kind>ipynb|md)(?P<anchor>#[\w-]+)?\)", link, text)
