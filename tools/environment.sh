@@ -24,5 +24,5 @@ if ! [ -x .venv/bin/pip ]; then
 fi
 .venv/bin/pip install --quiet "$(grep '^uv==' requirements.lock)"
 VIRTUAL_ENV=.venv .venv/bin/uv pip install --quiet --requirement requirements.lock
-.venv/bin/python -m tools.node npm ci --silent
+PYTHONPATH=_ext .venv/bin/python -c "from course_page import node; node.install()"
 touch .venv/ready

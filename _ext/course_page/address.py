@@ -1,0 +1,89 @@
+"""The repository's address in the pages: launch buttons, source links, site map, social card."""
+
+import nbformat
+from lxml.builder import E
+
+from tools import launch, notebooks, repository
+
+LAUNCH_BRANCH = "launch"
+"""Where publishing puts the executed notebooks; it is what Colab opens."""
+
+CARD = "card.png"
+"""The social card, 1200 x 630, at the top of the site."""
+
+UNLISTED = {"search.html", "404.html"}
+
+
+def configure(app, config):
+    """Tell the theme where the repository is, or that nobody knows."""
+    found = repository.find()
+    options = config.html_theme_options
+    options["use_fullscreen_button"] = False
+    config.html_context["repository"] = found
+    if found:
+        options["repository_url"] = found.url
+        options["repository_branch"] = LAUNCH_BRANCH
+        config.html_baseurl = found.site
+    else:
+        options["repository_url"], options["launch_buttons"] = "", {}
+        print(
+            "No address on GitHub found (GITHUB_REPOSITORY, or the clone's `origin`): "
+            "the book has no launch buttons and no links to its source."
+        )
+
+
+def add_to_page(app, pagename, templatename, context, doctree):
+    """Give the page's template its own address and the two that the theme hides in menus."""
+    if app.config.html_baseurl:
+        context["pageurl"] = public(app.config.html_baseurl, app.builder.get_target_uri(pagename))
+    for group in context["header_buttons"]:
+        for button in group.get("buttons", []):
+            if button["text"] == "Colab":
+                context["colab_url"] = button["url"]
+            elif button["text"] == ".ipynb":
+                context["notebook_url"] = button["url"]
+
+
+def public(base, name):
+    """The address under which a page is known: the index is the site itself."""
+    return base + ("" if name == "index.html" else name)
+
+
+def stamp_downloads(site):
+    """Let a downloaded notebook run alone, as the one that Colab opens does."""
+    if site.home is None:
+        return
+    cited = launch.citations()
+    for path in (site.folder / "_sources").rglob("*.ipynb"):
+        notebook = nbformat.read(path, as_version=4)
+        notebooks.put_setup(notebook, launch.stamped(notebooks.SETUP, site.home))
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown":
+                cell.source = launch.standing_alone(cell.source, site.home, cited)
+        notebooks.write(notebook, path)
+
+
+def add_card(site):
+    """What a page shows where its address is shared. Its picture needs the site's own address."""
+    for tree in site.trees.values():
+        (head,) = tree.xpath("/html/head")
+        card = {"og:type": "article", "og:title": head.findtext("title")}
+        for description in head.xpath("meta[@name='description']/@content"):
+            card["og:description"] = description
+        if site.base:
+            card["og:image"] = site.base + CARD
+        head.extend(E.meta(property=name, content=value) for name, value in card.items())
+
+
+def write_site_map(site):
+    """`robots.txt` and, where the site's own address is known, `sitemap.xml`."""
+    robots = "User-agent: *\nAllow: /\n"
+    if site.base:
+        names = sorted(site.trees.keys() - UNLISTED)
+        lines = [f"<url><loc>{public(site.base, name)}</loc></url>" for name in names]
+        lines.insert(0, '<?xml version="1.0" encoding="utf-8"?>')
+        lines.insert(1, '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">')
+        lines.append("</urlset>\n")
+        (site.folder / "sitemap.xml").write_text("\n".join(lines), "utf-8")
+        robots += f"Sitemap: {site.base}sitemap.xml\n"
+    (site.folder / "robots.txt").write_text(robots, "utf-8")

@@ -1,0 +1,49 @@
+"""The built pages as trees, from Sphinx's output and back to it."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lxml import html
+
+from tools.repository import Repository
+
+
+@dataclass
+class Site:
+    """A built book: `trees` by file name while they are changed, then `texts` as written."""
+
+    folder: Path
+    home: Repository | None
+    trees: dict = field(default_factory=dict)
+    texts: dict = field(default_factory=dict)
+    symbols: set = field(default_factory=set)
+    """Every character that some formula shows."""
+
+    @property
+    def base(self):
+        """The site's own address with the closing slash; empty where nobody knows it."""
+        return self.home.site if self.home else ""
+
+
+def read(app):
+    site = Site(Path(app.outdir), app.config.html_context["repository"])
+    for path in sorted(site.folder.rglob("*.html")):
+        name = path.relative_to(site.folder).as_posix()
+        if not name.startswith("_"):
+            site.trees[name] = html.document_fromstring(path.read_text("utf-8"))
+    return site
+
+
+def write(site):
+    for name, text in site.texts.items():
+        (site.folder / name).write_text(text, "utf-8")
+
+
+def to_root(name):
+    """The relative way from the page `name` to the top of the site."""
+    return "../" * name.count("/")
+
+
+def not_found(app):
+    """The page that a static host serves for addresses that lead nowhere."""
+    yield "404", {}, "not-found.html"

@@ -1,0 +1,251 @@
+"""The built site in a real browser, without a network: what a reader on a phone meets.
+
+It looks at `_build/html` as `make book` left it.
+"""
+
+import gzip
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from fontTools.ttLib import TTFont
+from lxml import html
+
+from tests.browsing import browser, contrast, look, served, violations, visit
+
+ROOT = Path(__file__).parent.parent
+SITE = ROOT / "_build" / "html"
+CHAPTER = "02-normalizing-a-batch.html"
+PHONE, DESK = 390, 1280
+WEIGHT = 250_000
+"""Bytes of HTML, CSS, JavaScript and fonts that any page may take on the way."""
+
+
+@pytest.fixture(scope="module")
+def trees():
+    """Every page as a tree, by file name."""
+    if not (SITE / "index.html").exists():
+        pytest.fail("There is no book to look at: run `make book` first.")
+    return {path.name: html.parse(path).getroot() for path in sorted(SITE.glob("*.html"))}
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with browser() as chromium:
+        yield chromium
+
+
+@pytest.fixture(scope="module")
+def address(trees):
+    with served(SITE) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def phone(address, trees, chromium):
+    """Every page as a phone with light colours sees it."""
+    pages = {}
+    for name in trees:
+        with visit(chromium, address + name, PHONE, "light") as page:
+            pages[name] = look(page)
+    return pages
+
+
+@pytest.fixture(scope="module")
+def desk(address, trees, chromium):
+    """Every page as a wide screen with dark colours sees it."""
+    pages = {}
+    for name in trees:
+        with visit(chromium, address + name, DESK, "dark") as page:
+            pages[name] = look(page)
+    return pages
+
+
+def test_every_page_loads_without_a_complaint(phone, desk):
+    for pages in phone, desk:
+        assert {name: seen.complaints for name, seen in pages.items() if seen.complaints} == {}
+
+
+def test_every_page_loads_from_a_file(trees, chromium):
+    complaints = {}
+    for name in trees:
+        with visit(chromium, (SITE / name).as_uri(), PHONE) as page:
+            complaints[name] = page.complaints
+    assert {name: list_ for name, list_ in complaints.items() if list_} == {}
+
+
+def test_the_top_of_the_site_is_the_index(address, chromium):
+    with visit(chromium, address) as page:
+        assert page.url == address
+        assert page.locator("h1").inner_text().startswith("Batch normalization")
+
+
+def test_an_address_that_leads_nowhere_says_so(address, chromium):
+    with visit(chromium, address + "nothing.html") as page:
+        assert page.locator("h1").inner_text() == "This page does not exist"
+
+
+def test_every_page_is_light(phone):
+    def sent(path):
+        content = path.read_bytes()
+        return len(content if path.suffix == ".woff2" else gzip.compress(content))
+
+    kinds = (".html", ".css", ".js", ".woff2")
+    for name, seen in phone.items():
+        weight = sum(sent(SITE / path) for path in seen.fetched if path.endswith(kinds))
+        assert 0 < weight < WEIGHT, name
+
+
+def test_every_page_fits_a_phone(phone):
+    """Wide things scroll in boxes of their own; the page never moves sideways."""
+    assert {name: seen.width for name, seen in phone.items()} == dict.fromkeys(phone, PHONE)
+
+
+def test_labels_in_figures_can_be_read_on_a_phone(phone):
+    sizes = {name: seen.smallest_label for name, seen in phone.items()}
+    assert {name: size for name, size in sizes.items() if size < 10.9} == {}
+
+
+def test_every_page_has_a_description(trees):
+    described = "//meta[@name='description'][string-length(@content) > 30]"
+    without = {name for name, tree in trees.items() if not tree.xpath(described)}
+    assert without <= {"404.html", "search.html"}
+
+
+def test_links_lead_somewhere(trees):
+    anchors = {name: set(tree.xpath("//@id")) for name, tree in trees.items()}
+    dead = []
+    for name, tree in trees.items():
+        for target in set(tree.xpath("//@href | //@src")):
+            url = urlsplit(target)
+            path = unquote(url.path) or name
+            here = not url.scheme and not target.startswith("/")
+            if here and not (
+                (SITE / path).is_file()
+                and (not url.fragment or url.fragment in anchors.get(path, {url.fragment}))
+            ):
+                dead.append(f"{name}: {target}")
+            assert url.scheme in ("", "https", "data"), target
+    assert dead == []
+
+
+def test_every_picture_says_what_it_shows(trees):
+    pictures = [
+        (name, picture.get("alt") or picture.get("aria-label") or "")
+        for name, tree in trees.items()
+        for picture in tree.xpath("//article//img | //article//svg[@role='img']")
+    ]
+    assert pictures
+    assert [p for p in pictures if len(p[1]) < 30 or "_images" in p[1]] == []
+
+
+def test_mathematics_is_rendered(trees):
+    for name, tree in trees.items():
+        shown = "//body//text()[not(ancestor::pre or ancestor::code or ancestor::annotation)]"
+        text = "".join(tree.xpath(shown))
+        assert re.findall(r"\\[\[(a-zA-Z]+|\$+", text) == [], name
+    assert trees[CHAPTER].xpath("count(//math)") > 20
+
+
+def test_every_symbol_of_a_formula_has_its_glyph(trees):
+    glyphs = set()
+    for path in (SITE / "_static").glob("KaTeX*.woff2"):
+        glyphs |= TTFont(path).getBestCmap().keys()
+    formulas = [f for tree in trees.values() for f in tree.xpath("//*[@class='katex-html']")]
+    symbols = set("".join(formula.text_content() for formula in formulas))
+    assert len(symbols) > 50
+    assert {s for s in symbols if ord(s) not in glyphs and not s.isspace()} <= {"\u200b"}
+
+
+def test_a_formula_too_wide_for_a_phone_scrolls_from_its_left_end(address, chromium):
+    with visit(chromium, address + "03-backward-pass.html", PHONE) as page:
+        wide, narrow = page.evaluate("""() => {
+            const boxes = [...document.querySelectorAll("div.math")];
+            const fits = box => box.scrollWidth <= box.clientWidth;
+            const left = b => b.querySelector(".katex-html").getBoundingClientRect().left
+                - b.getBoundingClientRect().left;
+            return [boxes.filter(b => !fits(b)).map(b => [b.tabIndex, b.role, left(b)]),
+                    boxes.filter(fits).map(b => b.tabIndex)];
+        }""")
+    assert wide == [[0, "group", 0]] * len(wide) != []
+    assert narrow == [-1] * len(narrow) != []
+
+
+def test_without_scripts_the_page_is_whole(address, chromium):
+    with visit(chromium, address + CHAPTER, PHONE, script=False) as page:
+        assert page.locator(".katex-display").first.is_visible()
+        assert page.locator(".drawing svg").first.is_visible()
+        assert "0, 0, 0, 0" not in page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+
+@pytest.mark.parametrize("toggle, menu", [("primary", "Chapters"), ("secondary", "On this page")])
+def test_a_menu_opens_with_a_tap_and_leads_on(toggle, menu, address, chromium):
+    with visit(chromium, address + CHAPTER, PHONE) as page:
+        page.locator(f".{toggle}-toggle").tap()
+        dialog = page.get_by_role("dialog", name=menu)
+        dialog.get_by_role("link").last.tap()
+        page.wait_for_url(lambda url: url != address + CHAPTER)
+
+
+@pytest.mark.parametrize("home", ["host", "files"])
+def test_search_finds_a_page_and_shows_it(home, address, chromium):
+    base = {"host": address, "files": SITE.as_uri() + "/"}[home]
+    with visit(chromium, base + "index.html", PHONE) as page:
+        page.get_by_role("button", name="Search").tap()
+        page.get_by_role("searchbox").fill("gradient")
+        page.get_by_role("searchbox").press("Enter")
+        page.get_by_text("Search finished").wait_for()
+        page.locator("#search-results li a", has_text="The gradient").first.tap()
+        page.locator("h1", has_text="gradient").wait_for()
+        assert page.url.startswith(base + "03-backward-pass.html")
+        assert page.complaints == []
+
+
+def test_labels_in_figures_follow_the_theme(phone, desk):
+    for pages in phone, desk:
+        faint = [
+            (name, colour)
+            for name, seen in pages.items()
+            for colour in seen.label_colours
+            if contrast(colour, seen.ground) < 4.5
+        ]
+        assert faint == []
+    assert phone[CHAPTER].label_colours != desk[CHAPTER].label_colours
+    assert contrast(phone[CHAPTER].ground, desk[CHAPTER].ground) > 15
+
+
+def test_the_colour_button_goes_round(address, chromium):
+    with visit(chromium, address, theme="light") as page:
+        themes = []
+        for _ in range(3):
+            themes.append(page.evaluate("document.documentElement.dataset.theme"))
+            page.get_by_role("button", name="Color mode").click()
+        assert sorted(set(themes)) == ["dark", "light"]
+
+
+def test_every_page_is_accessible(phone, desk):
+    for pages in phone, desk:
+        assert {name: seen.violations for name, seen in pages.items() if seen.violations} == {}
+
+
+@pytest.mark.parametrize("width, theme", [(PHONE, "dark"), (DESK, "light")])
+def test_a_chapter_is_accessible_to_the_last_token(width, theme, address, chromium):
+    with visit(chromium, address + CHAPTER, width, theme) as page:
+        assert violations(page, whole=True) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("opener", [".primary-toggle", ".secondary-toggle", ".search-button"])
+def test_what_opens_over_a_page_is_accessible(opener, theme, address, chromium):
+    with visit(chromium, address + "notation.html", PHONE, theme) as page:
+        page.locator(opener).tap()
+        page.locator("dialog[open]").wait_for()
+        assert violations(page) == []
+
+
+@pytest.mark.parametrize("width, theme", [(PHONE, "light"), (DESK, "dark")])
+def test_search_results_are_accessible(width, theme, address, chromium):
+    with visit(chromium, address + "search.html?q=variance", width, theme) as page:
+        page.get_by_text("Search finished").wait_for()
+        assert violations(page) == []
