@@ -9,6 +9,7 @@ import os
 import shutil
 import sys
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
 
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
@@ -49,10 +50,10 @@ def is_cached(cache, path):
     return True
 
 
-def quiet():
-    """Send what kernels and TensorFlow mutter to a file of its own, away from the progress bar."""
-    log = os.open(MESSAGES, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    os.dup2(log, sys.stderr.fileno())
+def quiet(messages):
+    """Send what kernels and TensorFlow mutter to a file, away from the progress bar."""
+    log = os.open(messages, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(log, 2)
 
 
 def run(path):
@@ -70,7 +71,9 @@ def main():
     MESSAGES.unlink(missing_ok=True)
     print(f"Executing {len(waiting)} of {len(paths())} notebooks, one per core", flush=True)
     failed = []
-    with ProcessPoolExecutor(os.cpu_count(), initializer=quiet) as pool:
+    with ProcessPoolExecutor(
+        os.cpu_count(), get_context("spawn"), initializer=quiet, initargs=[MESSAGES]
+    ) as pool:
         running = {pool.submit(run, path): path for path in waiting}
         for done in tqdm(as_completed(running), total=len(running), unit="notebook"):
             notebook, seconds, traceback = done.result()

@@ -1,0 +1,139 @@
+"""What a stranger runs: the set-up, the execution of the notebooks, the server, the browser."""
+
+import os
+import socket
+import subprocess
+import sys
+import urllib.request
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from tools import browser, execute, serve
+from tools.notebooks import ROOT
+
+
+def in_root(*command, **environment):
+    return subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True
+    )
+
+
+def test_every_target_of_make_is_explained():
+    shown = in_root("make", "help").stdout
+    for target in ("book", "serve", "test", "test-colab", "bench", "lint", "lock", "launch"):
+        assert f"make {target} " in shown
+
+
+def test_an_old_python_is_named_and_nothing_is_made(tmp_path):
+    old = tmp_path / "python3"
+    old.write_text('#!/bin/sh\n[ "$1" = -V ] && echo Python 3.9.1\nexit 1\n')
+    old.chmod(0o755)
+    script = tmp_path / "tools" / "environment.sh"
+    script.parent.mkdir()
+    script.write_text((ROOT / "tools" / "environment.sh").read_text())
+    done = subprocess.run(
+        ["sh", script], cwd=tmp_path, env={**os.environ, "PYTHON": str(old)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "needs Python 3.11, 3.12 or 3.13" in done.stderr
+    assert "is Python 3.9.1" in done.stderr
+    assert not (tmp_path / ".venv").exists()
+
+
+def test_a_port_in_use_is_named():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(SystemExit, match=f"Port {port} is not free.*PORT={port + 1}"):
+            serve.main(port)
+
+
+def test_a_missing_book_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(serve, "SITE", tmp_path)
+    with pytest.raises(SystemExit, match="run `make book` first"):
+        serve.main(0)
+
+
+def test_the_server_prints_the_address_that_answers():
+    command = [sys.executable, "-u", "-m", "tools.serve", "0"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
+        address = server.stdout.readline().split()[4]
+        with urllib.request.urlopen(address, timeout=10) as page:
+            assert b"Batch normalization" in page.read()
+        server.terminate()
+
+
+@pytest.fixture
+def small_book(tmp_path, monkeypatch):
+    """Two notebooks and a cache of their own; returns a function that lists what ran."""
+    monkeypatch.setattr(execute, "CACHE", tmp_path / "_build" / "cache")
+    monkeypatch.setattr(execute, "MESSAGES", tmp_path / "_build" / "execute.log")
+    monkeypatch.setattr(execute, "paths", lambda: sorted(tmp_path.glob("*.ipynb")))
+    monkeypatch.setattr(execute, "stamp", lambda: "today")
+    for name in ("one", "two"):
+        write(tmp_path / f"{name}.ipynb", f"open('{name}.ran', 'a').write('x')")
+
+    def ran():
+        found = {path.stem: len(path.read_text()) for path in tmp_path.glob("*.ran")}
+        return found.get("one", 0), found.get("two", 0)
+
+    return ran
+
+
+def write(path, source):
+    nbformat.write(new_notebook(cells=[new_code_cell(source)]), path)
+
+
+def test_only_what_changed_is_executed(small_book, tmp_path):
+    execute.main()
+    assert small_book() == (1, 1)
+    execute.main()
+    assert small_book() == (1, 1)
+    write(tmp_path / "one.ipynb", "open('one.ran', 'a').write('xx')")
+    execute.main()
+    assert small_book() == (3, 1)
+
+
+def test_everything_is_executed_when_the_code_changed(small_book, monkeypatch):
+    execute.main()
+    monkeypatch.setattr(execute, "stamp", lambda: "tomorrow")
+    execute.main()
+    assert small_book() == (2, 2)
+
+
+def test_the_stamp_follows_code_packages_and_data(tmp_path, monkeypatch):
+    monkeypatch.setattr(execute, "ROOT", tmp_path)
+    (tmp_path / "local").mkdir()
+    lock, module = tmp_path / "requirements.lock", tmp_path / "local" / "a.py"
+    lock.write_text("a")
+    module.write_text("a")
+    stamps = {execute.stamp()}
+    module.write_text("b")
+    stamps.add(execute.stamp())
+    lock.write_text("b")
+    stamps.add(execute.stamp())
+    monkeypatch.setenv("MINI_CIFAR", "elsewhere.h5")
+    stamps.add(execute.stamp())
+    assert len(stamps) == 4
+
+
+def test_a_broken_notebook_is_named_and_the_rest_is_kept(small_book, tmp_path, capsys):
+    write(tmp_path / "one.ipynb", "the_answer = 41\nthe_answer / 0")
+    with pytest.raises(SystemExit, match=r"The book stops here: one\.ipynb\."):
+        execute.main()
+    said = capsys.readouterr().out
+    assert "one.ipynb did not run" in said
+    assert "ZeroDivisionError" in said
+    assert "the_answer / 0" in said
+    write(tmp_path / "one.ipynb", "open('one.ran', 'a').write('x')")
+    execute.main()
+    assert small_book() == (1, 1)
+
+
+def test_without_any_browser_one_line_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(browser, "find", lambda: None)
+    monkeypatch.setattr(browser, "install", lambda: False)
+    with pytest.raises(SystemExit, match="install Chromium or Chrome"):
+        browser.main()

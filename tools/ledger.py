@@ -1,0 +1,94 @@
+"""Write the ledger, every claim of the executed notebooks, for content/claims.md to include.
+
+Usage: python -m tools.ledger, after tools.execute. It is written into _build, and only when it
+changes, so that the page of claims is read anew when, and only when, a claim did.
+"""
+
+import re
+import sys
+
+import nbformat
+
+from local.claims import MIME, Claim
+from tools import execute
+from tools.notebooks import ROOT, paths
+
+LEDGER = ROOT / "_build" / "ledger.md"
+EMPTY = "No chapter has put a claim into the ledger yet.\n"
+
+
+class LedgerError(ValueError):
+    """The claims of the book do not fit together."""
+
+
+def claims_of(notebook):
+    """The claims that stand in the outputs of an executed notebook, in its order."""
+    outputs = (out for cell in notebook.cells for out in cell.get("outputs", ()))
+    records = (out["data"][MIME] for out in outputs if MIME in out.get("data", {}))
+    return [Claim.from_record(record) for record in records]
+
+
+def page(chapters):
+    """The ledger in Markdown. chapters: {name of the notebook's file, without suffix: notebook}.
+
+    Raises LedgerError where two claims of the book bear one key.
+    """
+    places, parts = {}, []
+    for name, notebook in chapters.items():
+        claims = claims_of(notebook)
+        for claim in claims:
+            if claim.key in places:
+                raise LedgerError(
+                    f"key {claim.key!r} stands for a claim in {places[claim.key]} and for one in "
+                    f"{name}: choose another for one of them."
+                )
+            places[claim.key] = name
+        if claims:
+            parts += [heading(name, notebook), *(entry(claim, name) for claim in claims)]
+    return "\n\n".join(parts) + "\n" if parts else EMPTY
+
+
+def heading(name, notebook):
+    """The chapter's number and title, from its file's name and its first line."""
+    title = re.search(r"(?m)^# (.+)", notebook.cells[0].source)[1]
+    return f"## Chapter {int(name.split('-')[0])}: {title}"
+
+
+def entry(claim, name):
+    """A claim, linked to its place in the chapter, and below it what was measured and what is said.
+
+    A definition list needs no width, so that it reads well on a phone too.
+    """
+    lines = [
+        f'<a href="{name}.html#{claim.anchor}">{escaped(claim.text)}</a>',
+        f": {escaped(claim.measured)}",
+    ]
+    if claim.paper:
+        says = f"{{cite:t}}`{claim.paper.key}`: {escaped(claim.paper.says)}"
+        lines.append(f": {says} **{claim.paper.verdict}**")
+    return "\n".join(lines)
+
+
+def escaped(text):
+    """Plain text as Markdown that shows it."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
+
+
+def main():
+    cache, chapters = execute.open_cache(), {}
+    for path in paths():
+        try:
+            _, notebook = cache.merge_match_into_notebook(nbformat.read(path, as_version=4))
+        except KeyError:
+            sys.exit(f"{path.name} was not executed: run `python -m tools.execute` first.")
+        chapters[path.stem] = notebook
+    try:
+        text = page(chapters)
+    except LedgerError as error:
+        sys.exit(f"The book stops here: {error}")
+    if not LEDGER.exists() or LEDGER.read_text("utf-8") != text:
+        LEDGER.write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    main()
