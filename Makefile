@@ -13,7 +13,7 @@ help: ## list what can be made
 	@tools/environment.sh
 
 book: .venv/ready ## build the site into _build/html, executing the notebooks that changed
-	@$(PY) -m tools.execute
+	@$(PY) -m tools.execute && $(PY) -m tools.ledger
 	@.venv/bin/jupyter-book build . --quiet -W -n --keep-going
 
 serve: book ## build the book and show it on http://127.0.0.1:8000 (PORT=... for another)

@@ -18,7 +18,7 @@ def main(names):
         for row in importlib.import_module(f"benchmarks.{name}").measure():
             print(row, flush=True)
             kept &= row.holds
-    sys.exit(None if kept else "A bound was not kept: see the rows that say NO.")
+    sys.exit(None if kept else "A bound does not hold: see the rows that say so.")
 
 
 if __name__ == "__main__":

@@ -44,6 +44,7 @@ SCALES = (0.5, 0.35, 0.25)
 TINTS = np.array([(1.12, 0.96, 0.92), (0.95, 1.07, 0.90), (0.95, 0.99, 1.08)])
 
 _say = functools.cache(print)  # a line is said once per process, not at each call
+_loaded = []  # names of what was loaded in this process, for `name`
 
 
 class DataError(ValueError):
@@ -64,9 +65,21 @@ def load_mini_cifar(path=None):
     if path is None and os.environ.get("MINI_CIFAR") == "textures":
         return _stand_in("MINI_CIFAR=textures asks for it")
     try:
-        return _read(path or os.environ.get("MINI_CIFAR") or _original())
+        images = _read(path or os.environ.get("MINI_CIFAR") or _original())
+        _loaded.append("mini CIFAR")
+        return images
     except _Unavailable as reason:
         return _stand_in(reason)
+
+
+def name():
+    """What the latest `load_mini_cifar` of this process returned: "mini CIFAR", "photographs".
+
+    Raises DataError where nothing has been loaded yet.
+    """
+    if not _loaded:
+        raise DataError("No data have been loaded yet. Call load_mini_cifar first.")
+    return _loaded[-1]
 
 
 def load_textures(n=3004, seed=0):
@@ -105,6 +118,7 @@ def load_textures(n=3004, seed=0):
 
 def _stand_in(reason):
     _say(f"Photographs stand in for mini CIFAR: {reason}.")
+    _loaded.append("photographs")
     return load_textures()
 
 

@@ -491,3 +491,16 @@ def test_a_wait_for_another_process_has_a_limit(served, cache, capsys, monkeypat
     assert is_stand_in(server.loaded)
     assert said(capsys, "another process is still downloading it")
     assert server.asked == []
+
+
+def test_the_name_is_that_of_what_was_loaded_last(tmp_path, monkeypatch):
+    monkeypatch.setattr(data, "_loaded", [])
+    with pytest.raises(data.DataError, match="Call load_mini_cifar first"):
+        data.name()
+    monkeypatch.setenv("MINI_CIFAR", "textures")
+    x, y = data.load_mini_cifar()
+    assert data.name() == "photographs"
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["x"], file["y"] = x[:9], y[:9]
+    data.load_mini_cifar(tmp_path / "a.h5")
+    assert data.name() == "mini CIFAR"
