@@ -38,7 +38,10 @@ class Recorder(keras.callbacks.Callback):
     its own name. After training, `history` is what `training.fit` would return, with only the loss
     of steps whose batch is smaller than the first, such as the last of an epoch.
 
-    Raises TypeError when the model has no `recorder` to hand values to.
+    The history's accuracy is NaN unless the model is compiled with `metrics=["accuracy"]`.
+
+    Raises TypeError when the model has no `recorder` to hand values to, and ValueError when it
+    does not hand over a value that `record` names.
     """
 
     def __init__(self, record=("z1", "a1", "z2", "a2"), log_dir=None, every=EVERY):
@@ -47,7 +50,10 @@ class Recorder(keras.callbacks.Callback):
 
     def keep(self, values):
         """Take over the values of one forward pass; called by the model, inside its graph."""
-        for name in self._last.keys() & values.keys():
+        names = ("loss",) if "loss" in values else self.record
+        if unknown := [name for name in names if name not in values]:
+            raise ValueError(f"record may name {sorted(values)} of this model, received {unknown}.")
+        for name in names:
             self._last[name].assign(values[name])
 
     def on_train_begin(self, logs=None):
@@ -64,6 +70,8 @@ class Recorder(keras.callbacks.Callback):
         self._losses, self._accuracies, self._steps = [], [], []
         self._rows = {name: [] for name in self.record}
         self.model.recorder = self
+        self._jit, self.model.jit_compile = self.model.jit_compile, False  # XLA fixes all shapes
+        self.model.make_train_function(force=True)  # an older graph would not know this recorder
 
     def on_train_batch_end(self, batch, logs=None):
         step = len(self._losses)
@@ -85,6 +93,7 @@ class Recorder(keras.callbacks.Callback):
 
     def on_train_end(self, logs=None):
         self.model.recorder = None
+        self.model.jit_compile, self.model.train_function = self._jit, None
         if self._writer:
             self._writer.close()
 

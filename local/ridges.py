@@ -41,8 +41,9 @@ def densities(rows, points=100):
     n_rows, n_samples = rows.shape
     bandwidth = rows.std(axis=1, dtype=float) * n_samples ** (-1 / 5)  # Scott's rule
 
-    margin = 3 * max(bandwidth.max(), 1e-6)
-    low, high = rows.min() - margin, rows.max() + margin
+    low, high = float(rows.min()), float(rows.max())
+    margin = 3 * max(bandwidth.max(), 1e-6 * max(1, -low, high))  # never lost in rounding
+    low, high = low - margin, high + margin
     grid = np.linspace(low, high, points)
     width = (high - low) / ((points - 1) * FINE)
     bandwidth = np.where(bandwidth < width, width * FINE, bandwidth)

@@ -61,9 +61,10 @@ def served(folder):
 
 @contextlib.contextmanager
 def browser():
+    path = find()  # which asks playwright too, and it cannot be asked twice at once
     with sync_playwright() as playwright:
         # Without its sandbox, which no root and no container has.
-        chromium = playwright.chromium.launch(executable_path=find(), args=["--no-sandbox"])
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield chromium
         chromium.close()
 

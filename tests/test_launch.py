@@ -18,9 +18,9 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from tools import launch, notebooks
+from tools import execute, launch, notebooks
 from tools.repository import Repository
 
 KERNEL_PYTHON = str(Path(os.environ.get("KERNEL_PYTHON", sys.executable)).absolute())
@@ -46,6 +46,8 @@ def served(tmp_path_factory):
         for name in tracked():
             archive.write(notebooks.ROOT / name, f"course-0123abc/{name}")
     (folder / "broken.zip").write_bytes((folder / "course.zip").read_bytes()[:5000])
+    with zipfile.ZipFile(folder / "other.zip", "w") as archive:
+        archive.writestr("other/README.md", "not the course")
     requests = []
 
     class Handler(SimpleHTTPRequestHandler):
@@ -126,7 +128,7 @@ def test_the_setup_cell_can_run_twice(colab):
     assert notebook.cells[2].outputs[0].text == "1\n"
 
 
-@pytest.mark.parametrize("name", ["missing.zip", "broken.zip"])
+@pytest.mark.parametrize("name", ["missing.zip", "broken.zip", "other.zip"])
 def test_a_failed_fetch_says_so_and_leaves_nothing(name, colab, served, monkeypatch, tmp_path):
     monkeypatch.setenv("COURSE_ARCHIVE", f"{served[0]}/{name}")
     with pytest.raises(CellExecutionError, match=f"{name} did not arrive.*Try again"):
@@ -148,6 +150,64 @@ def test_a_stamped_cell_fetches_the_stamped_commit(colab, served, monkeypatch):
     with pytest.raises(CellExecutionError, match="404"):
         colab(setup_notebook(source))
     assert served[1][-1] == f"/owner/course/archive/{commit}.zip"
+
+
+@pytest.fixture
+def published(tmp_path, monkeypatch):
+    """A clone with one notebook, which `launch.main` would publish; returns `git(...)` in it."""
+    for name in ("local", "requirements.txt"):
+        (tmp_path / name).symlink_to(notebooks.ROOT / name)
+    (tmp_path / ".gitignore").write_text("*\n!content/\n!content/*\n")
+    (tmp_path / "content").mkdir()
+    cells = [
+        new_markdown_cell("# One\n{cite:t}`ioffe2015batch`"),
+        new_code_cell(notebooks.SETUP, metadata={"tags": notebooks.SETUP_TAGS}),
+        new_code_cell("import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"),
+    ]
+    nbformat.write(new_notebook(cells=cells), tmp_path / "content" / "one.ipynb")
+    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
+    monkeypatch.setattr(execute, "CACHE", tmp_path / "_build" / "cache")
+    monkeypatch.setattr(execute, "MESSAGES", tmp_path / "_build" / "execute.log")
+    monkeypatch.setattr(execute, "stamp", lambda: "today")
+    for module in (execute, launch):
+        monkeypatch.setattr(module, "paths", lambda: [tmp_path / "content" / "one.ipynb"])
+        monkeypatch.setattr(module, "ROOT", tmp_path)
+    monkeypatch.setattr(launch, "FOLDER", tmp_path / "_build" / "launch")
+
+    def git(*arguments):
+        named = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+        done = subprocess.run(
+            ["git", "-C", tmp_path, *named, *arguments], capture_output=True, text=True, check=True
+        )
+        return done.stdout.strip()
+
+    git("init", "-q")
+    git("add", "-A")
+    git("commit", "-qm", "one")
+    git("remote", "add", "origin", "git@github.com:owner/course.git")
+    return git
+
+
+def test_published_notebooks_are_executed_and_stamped(published, tmp_path):
+    execute.main()
+    launch.main()
+    notebook = nbformat.read(tmp_path / "_build/launch/content/one.ipynb", as_version=4)
+    assert notebook.cells[0].source == "# One\nIoffe and Szegedy 2015"
+    assert 'REPOSITORY = "https://github.com/owner/course"' in notebook.cells[1].source
+    assert f'COMMIT = "{published("rev-parse", "HEAD")}"' in notebook.cells[1].source
+    assert "image/png" in notebook.cells[2].outputs[0].data
+
+
+def test_nothing_is_published_that_no_commit_holds(published, tmp_path):
+    (tmp_path / "content" / "note.md").write_text("not committed")
+    with pytest.raises(SystemExit, match="commit your changes"):
+        launch.main()
+
+
+def test_nothing_is_published_without_an_address(published):
+    published("remote", "remove", "origin")
+    with pytest.raises(SystemExit, match="give this clone an `origin`"):
+        launch.main()
 
 
 def test_text_that_stands_alone_keeps_its_links_and_citations():

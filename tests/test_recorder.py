@@ -97,3 +97,21 @@ def test_a_model_without_a_recorder_is_refused():
     model.compile("sgd", "mse")
     with pytest.raises(TypeError, match="Sequential hands no values to a recorder"):
         model.fit(X, X[:, :3], verbose=0, callbacks=[Recorder()])
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_a_model_that_was_fitted_before_is_recorded_too(jit_compile):
+    model = keras_fit(Recorder())
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile("sgd", loss, jit_compile=jit_compile)
+    model.fit(X, Y, verbose=0)
+    expected = np.ravel(model.forward(X[:16])["z1"])
+    recorder = Recorder(record=("z1",))
+    model.fit(X[:16], Y[:16], batch_size=16, shuffle=False, verbose=0, callbacks=[recorder])
+    np.testing.assert_allclose(recorder.history.recorded["z1"][0], expected, atol=1e-5)
+    model.fit(X, Y, verbose=0)  # and goes on without it
+
+
+def test_an_unknown_name_is_refused():
+    with pytest.raises(ValueError, match=r"\['a1', 'a2', 'z1', 'z2'\].*received \['z9'\]"):
+        keras_fit(Recorder(record=("z1", "z9")))

@@ -54,6 +54,12 @@ def test_each_density_encloses_an_area_of_one(rows):
     np.testing.assert_allclose(trapezoid(density, grid), 1, atol=0.01)
 
 
+@pytest.mark.parametrize("value", [0, 100, 1e6, -1e12])
+def test_a_constant_far_from_zero_has_a_density(value):
+    grid, density = densities(np.full((2, 50), value, np.float32))
+    np.testing.assert_allclose(trapezoid(density, grid), 1, atol=0.01)
+
+
 def test_equal_samples_give_one_finite_peak():
     grid, density = densities(np.array([[2.0] * 50, [3.0] * 50]))
     assert np.isfinite(density).all()

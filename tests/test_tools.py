@@ -1,12 +1,14 @@
 """What a stranger runs: the set-up, the execution of the notebooks, the server, the browser."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
 import urllib.request
 
 import nbformat
+import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
@@ -23,7 +25,7 @@ def in_root(*command, **environment):
 def test_every_target_of_make_is_explained():
     shown = in_root("make", "help").stdout
     for target in ("book", "serve", "test", "test-colab", "bench", "lint", "lock", "launch"):
-        assert f"make {target} " in shown
+        assert re.search(rf"make {target} +[a-z]{{3}}", shown)
 
 
 def test_an_old_python_is_named_and_nothing_is_made(tmp_path):
@@ -46,7 +48,7 @@ def test_an_old_python_is_named_and_nothing_is_made(tmp_path):
 def test_a_port_in_use_is_named():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(SystemExit, match=f"Port {port} is not free.*PORT={port + 1}"):
+        with pytest.raises(SystemExit, match=f"Port {port} cannot be used.*try another"):
             serve.main(port)
 
 
@@ -59,10 +61,12 @@ def test_a_missing_book_is_named(tmp_path, monkeypatch):
 def test_the_server_prints_the_address_that_answers():
     command = [sys.executable, "-u", "-m", "tools.serve", "0"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
-        address = server.stdout.readline().split()[4]
-        with urllib.request.urlopen(address, timeout=10) as page:
-            assert b"Batch normalization" in page.read()
-        server.terminate()
+        try:
+            address = server.stdout.readline().split()[4]
+            with urllib.request.urlopen(address, timeout=10) as page:
+                assert b"Batch normalization" in page.read()
+        finally:
+            server.terminate()
 
 
 @pytest.fixture
@@ -109,12 +113,13 @@ def test_the_stamp_follows_code_packages_and_data(tmp_path, monkeypatch):
     lock, module = tmp_path / "requirements.lock", tmp_path / "local" / "a.py"
     lock.write_text("a")
     module.write_text("a")
+    monkeypatch.setattr(execute.data, "load_mini_cifar", lambda: (np.zeros(3), np.zeros(1)))
     stamps = {execute.stamp()}
     module.write_text("b")
     stamps.add(execute.stamp())
     lock.write_text("b")
     stamps.add(execute.stamp())
-    monkeypatch.setenv("MINI_CIFAR", "elsewhere.h5")
+    monkeypatch.setattr(execute.data, "load_mini_cifar", lambda: (np.ones(3), np.zeros(1)))
     stamps.add(execute.stamp())
     assert len(stamps) == 4
 

@@ -1,41 +1,49 @@
-"""Find a browser for the tests, or install one: python -m tools.browser [--install].
+"""Find a browser for the tests, or install one: python -m tools.browser.
 
-Taken is one already there, else playwright's own, else, as root on Debian, the distribution's.
+Taken is one that is there and starts, else playwright's own, else, as root on Debian, Debian's.
 """
 
 import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-ON_MACOS = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+from playwright.sync_api import sync_playwright
+
+NAMES = ("chromium", "google-chrome", "google-chrome-stable", "chromium-browser")
+ON_MACOS = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 
 
 def find():
-    """The path of a browser of the Chromium family, or None."""
-    for path in map(shutil.which, NAMES):
-        if path:
-            return path
-    if ON_MACOS.exists():
-        return str(ON_MACOS)
-    from playwright.sync_api import sync_playwright
+    """The path of a browser of the Chromium family that starts here, or None.
 
+    It asks playwright for its own, so it must not be called while playwright is at work.
+    """
     with sync_playwright() as playwright:
         own = playwright.chromium.executable_path
-    return own if Path(own).exists() else None
+    there = [*map(shutil.which, NAMES), ON_MACOS, own]
+    return next((path for path in there if path and starts(path)), None)
+
+
+def starts(path):
+    """Whether the browser at `path` runs: it may be a stub, or lack the system's libraries."""
+    try:
+        asked = subprocess.run([path, "--version"], capture_output=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return asked.returncode == 0
 
 
 def install():
-    """Try playwright's own browser, then Debian's, saying so; return whether one is there now."""
-    ways = [[sys.executable, "-m", "playwright", "install", "chromium"]]
+    """Try playwright's own browser, then Debian's, saying so; return whether one starts now."""
+    ways = {"playwright's own": [sys.executable, "-m", "playwright", "install", "chromium"]}
     if shutil.which("apt-get") and os.geteuid() == 0:
-        apt = "apt-get update && apt-get install -y --no-install-recommends chromium"
-        ways.append(["sh", "-c", apt])
-    for way in ways:
-        print("No browser for the tests yet:", *way[-2:], flush=True)
-        subprocess.run(way, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+        packages = "apt-get update && apt-get install -y --no-install-recommends chromium"
+        ways["Debian's"] = ["sh", "-c", packages]
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for name, way in ways.items():
+        print(f"No browser for the tests yet: installing {name}", flush=True)
+        subprocess.run(way, env=quiet, stdin=subprocess.DEVNULL, capture_output=True, check=False)
         if find():
             return True
     return False

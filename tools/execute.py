@@ -17,6 +17,7 @@ from jupyter_cache.executors.utils import single_nb_execution
 from nbformat import NO_CONVERT, read
 from tqdm import tqdm
 
+from local import data
 from tools.notebooks import ROOT, paths
 
 CACHE = ROOT / "_build" / ".jupyter_cache"
@@ -25,21 +26,22 @@ MESSAGES = ROOT / "_build" / "execute.log"
 
 def stamp():
     """One digest of everything outside the notebooks that their outputs depend on."""
-    digest = hashlib.sha256(os.environ.get("MINI_CIFAR", "").encode() + sys.version.encode())
+    digest = hashlib.sha256(sys.version.encode())
+    for array in data.load_mini_cifar():  # and is there when the notebooks ask, all at once
+        digest.update(array.tobytes())
     for path in [ROOT / "requirements.lock", *sorted((ROOT / "local").rglob("*.*"))]:
         if path.is_file() and path.suffix != ".pyc":
             digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
 
 
-def open_cache():
-    """The cache, emptied where its stamp is not today's."""
-    note = CACHE / "stamp"
-    if not note.exists() or note.read_text() != stamp():
+def forget_if_stale():
+    """Empty the cache where its stamp is not today's."""
+    note, today = CACHE / "stamp", stamp()
+    if not note.exists() or note.read_text() != today:
         shutil.rmtree(CACHE, ignore_errors=True)
         CACHE.mkdir(parents=True)
-        note.write_text(stamp())
-    return get_cache(CACHE)
+        note.write_text(today)
 
 
 def is_cached(cache, path):
@@ -64,7 +66,8 @@ def run(path):
 
 
 def main():
-    cache = open_cache()
+    forget_if_stale()
+    cache = get_cache(CACHE)
     waiting = [path for path in paths() if not is_cached(cache, path)]
     if not waiting:
         return
@@ -80,8 +83,8 @@ def main():
             if traceback:
                 failed.append((running[done].name, traceback))
                 continue
-            data = {"execution_seconds": seconds}
-            bundle = CacheBundleIn(notebook, str(running[done]), data=data)
+            took = {"execution_seconds": seconds}
+            bundle = CacheBundleIn(notebook, str(running[done]), data=took)
             cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
     for name, traceback in failed:
         print(f"\n{name} did not run:\n{traceback}")

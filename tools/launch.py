@@ -10,6 +10,7 @@ import shutil
 import sys
 
 import nbformat
+from jupyter_cache import get_cache
 from pybtex.database import parse_file
 
 from tools import execute, repository
@@ -62,7 +63,9 @@ def main():
     home = repository.find(ROOT)
     if home is None:
         sys.exit("No address to stamp: give this clone an `origin` on GitHub and run this again.")
-    cache, cited = execute.open_cache(), citations()
+    if not home.commit or repository.git(ROOT, "status", "--porcelain"):
+        sys.exit("Colab would fetch other code than this: commit your changes and run this again.")
+    cache, cited = get_cache(execute.CACHE), citations()
     shutil.rmtree(FOLDER, ignore_errors=True)
     (FOLDER / "content").mkdir(parents=True)
     for path in paths():

@@ -8,6 +8,7 @@ import re
 import sys
 
 import nbformat
+from jupyter_cache import get_cache
 
 from local.claims import MIME, Claim
 from tools import execute
@@ -75,7 +76,7 @@ def escaped(text):
 
 
 def main():
-    cache, chapters = execute.open_cache(), {}
+    cache, chapters = get_cache(execute.CACHE), {}
     for path in paths():
         try:
             _, notebook = cache.merge_match_into_notebook(nbformat.read(path, as_version=4))

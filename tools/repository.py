@@ -57,16 +57,16 @@ def find(root: Path = ROOT) -> Repository | None:
         found = re.fullmatch(NAME, named)
         if not found:
             raise ValueError(f"GITHUB_REPOSITORY must read OWNER/NAME; received {named!r}")
-        return Repository(found["owner"], found["name"], _git(root, "rev-parse", "HEAD"))
+        return Repository(found["owner"], found["name"], git(root, "rev-parse", "HEAD"))
     # A copy of the course inside another project's clone must not borrow that project's address.
-    top = _git(root, "rev-parse", "--show-toplevel")
+    top = git(root, "rev-parse", "--show-toplevel")
     if not top or Path(top).resolve() != root.resolve():
         return None
-    names = parse(_git(root, "config", "--get", "remote.origin.url"))
-    return Repository(*names, _git(root, "rev-parse", "HEAD")) if names else None
+    names = parse(git(root, "config", "--get", "remote.origin.url"))
+    return Repository(*names, git(root, "rev-parse", "HEAD")) if names else None
 
 
-def _git(root: Path, *arguments: str) -> str:
+def git(root: Path, *arguments: str) -> str:
     """What git answers about the clone at `root`; empty where it, or git itself, is missing."""
     try:
         done = subprocess.run(

@@ -19,8 +19,10 @@ def main(port=8000):
     handler = functools.partial(Quiet, directory=SITE)
     try:
         server = ThreadingHTTPServer(("127.0.0.1", port), handler)
-    except OSError as error:
-        sys.exit(f"Port {port} is not free ({error.strerror}): try `make serve PORT={port + 1}`.")
+    except (OSError, OverflowError) as error:
+        sys.exit(
+            f"Port {port} cannot be used ({error}): try another, as in `make serve PORT=8001`."
+        )
     print(f"The book is at http://127.0.0.1:{server.server_port}/ (Ctrl-C ends it)", flush=True)
     try:
         server.serve_forever()

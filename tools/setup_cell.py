@@ -17,9 +17,9 @@ if not homes:
         try:
             fetched = urllib.request.urlopen(url, timeout=60).read()
             zipfile.ZipFile(io.BytesIO(fetched)).extractall(new)
-        except (OSError, zipfile.BadZipFile) as error:
-            sys.exit(f"{url} did not arrive ({error}). Try again.")
-        next(pathlib.Path(new).glob("*/local")).parent.rename(alone)
+            next(pathlib.Path(new).glob("*/local")).parent.rename(alone)
+        except Exception as error:  # whatever it is, one line says so
+            sys.exit(f"{url} did not arrive ({error!r}). Try again.")
     homes = [alone]
 sys.path[:0] = [p for p in [str(homes[0])] if p not in sys.path]
 from local import versions
