@@ -166,10 +166,10 @@ def published(tmp_path, monkeypatch):
     ]
     nbformat.write(new_notebook(cells=cells), tmp_path / "content" / "one.ipynb")
     monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
-    monkeypatch.setattr(execute, "CACHE", tmp_path / "_build" / "cache")
     monkeypatch.setattr(execute, "MESSAGES", tmp_path / "_build" / "execute.log")
     monkeypatch.setattr(execute, "stamp", lambda: "today")
     for module in (execute, launch):
+        monkeypatch.setattr(module, "CACHE", tmp_path / "_build" / "cache")
         monkeypatch.setattr(module, "paths", lambda: [tmp_path / "content" / "one.ipynb"])
         monkeypatch.setattr(module, "ROOT", tmp_path)
     monkeypatch.setattr(launch, "FOLDER", tmp_path / "_build" / "launch")

@@ -18,9 +18,8 @@ from nbformat import NO_CONVERT, read
 from tqdm import tqdm
 
 from local import data
-from tools.notebooks import ROOT, paths
+from tools.notebooks import CACHE, ROOT, paths
 
-CACHE = ROOT / "_build" / ".jupyter_cache"
 MESSAGES = ROOT / "_build" / "execute.log"
 
 

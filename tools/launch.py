@@ -13,8 +13,8 @@ import nbformat
 from jupyter_cache import get_cache
 from pybtex.database import parse_file
 
-from tools import execute, repository
-from tools.notebooks import ROOT, SETUP, paths, put_setup, write
+from tools import repository
+from tools.notebooks import CACHE, ROOT, SETUP, paths, put_setup, write
 
 FOLDER = ROOT / "_build" / "launch"
 UNSTAMPED = 'REPOSITORY, COMMIT = "", ""'
@@ -65,7 +65,7 @@ def main():
         sys.exit("No address to stamp: give this clone an `origin` on GitHub and run this again.")
     if not home.commit or repository.git(ROOT, "status", "--porcelain"):
         sys.exit("Colab would fetch other code than this: commit your changes and run this again.")
-    cache, cited = get_cache(execute.CACHE), citations()
+    cache, cited = get_cache(CACHE), citations()
     shutil.rmtree(FOLDER, ignore_errors=True)
     (FOLDER / "content").mkdir(parents=True)
     for path in paths():

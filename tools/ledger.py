@@ -11,8 +11,7 @@ import nbformat
 from jupyter_cache import get_cache
 
 from local.claims import MIME, Claim
-from tools import execute
-from tools.notebooks import ROOT, paths
+from tools.notebooks import CACHE, ROOT, paths
 
 LEDGER = ROOT / "_build" / "ledger.md"
 EMPTY = "No chapter has put a claim into the ledger yet.\n"
@@ -76,7 +75,7 @@ def escaped(text):
 
 
 def main():
-    cache, chapters = get_cache(execute.CACHE), {}
+    cache, chapters = get_cache(CACHE), {}
     for path in paths():
         try:
             _, notebook = cache.merge_match_into_notebook(nbformat.read(path, as_version=4))

@@ -15,6 +15,9 @@ from nbclient.exceptions import CellExecutionError
 ROOT = Path(__file__).parent.parent
 SETUP = (ROOT / "tools" / "setup_cell.py").read_text().strip()
 SETUP_TAGS = ["setup", "remove-input"]
+CACHE = ROOT / "_build" / ".jupyter_cache"
+"""Where jupyter-cache keeps the executed notebooks; `_config.yml` builds the book from there."""
+
 STANDS_IN = "textures"
 """What the stored outputs come from: the embedded photographs, which every machine has."""
 

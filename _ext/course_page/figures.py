@@ -28,6 +28,9 @@ LABELS = {
 }
 """The colours with a meaning. Their marks stay as they are; text in them needs more contrast."""
 
+LETTERING = "self::*[local-name()='text' or local-name()='tspan'] | *[local-name()='text']"
+"""From an element: whether it is text, or, as around a formula, the group that colours one."""
+
 FAMILY = re.compile("font-family: [^;]*;? ?")
 
 
@@ -73,7 +76,7 @@ def adapt(source, alt):
         ground.getparent().remove(ground)
     for element in root.xpath("//*[@style]"):
         style = FAMILY.sub("", element.get("style"))
-        if element.tag.endswith("text"):
+        if element.xpath(LETTERING):
             style = re.sub("fill: (#[0-9a-f]{6})", label_colour, style)
         element.set("style", style)
     _, _, width, height = (float(side) for side in root.get("viewBox").split())
