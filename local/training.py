@@ -106,6 +106,10 @@ def epoch_graph(model, optimizer, x, y, record):
             return model.forward(batch, training=True)
         return {"z2": model(batch, training=True)}
 
+    @tf.function(jit_compile=True)  # one pass over the weights instead of a dozen
+    def update(gradients):
+        optimizer.apply(gradients, model.trainable_variables)
+
     @tf.function
     def run_epoch(batches):
         steps = tf.shape(batches)[0]
@@ -118,7 +122,7 @@ def epoch_graph(model, optimizer, x, y, record):
                 values = forward(tf.gather(x, batches[step]))
                 loss = cross_entropy(labels, values["z2"])
             gradients = tape.gradient(loss, model.trainable_variables)
-            optimizer.apply(gradients, model.trainable_variables)
+            update(gradients)
             guess = tf.argmax(values["z2"], axis=-1, output_type=tf.int32)
             losses, hits = losses.write(step, loss), hits.write(step, guess == labels)
             kept = {name: array.write(step, values[name]) for name, array in kept.items()}
