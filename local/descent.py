@@ -183,7 +183,7 @@ def epoch_graph(nets, x, y, rates, plan):
             kept = {name: array.write(number, watched[name]) for name, array in kept.items()}
         return losses.stack(), hits.stack(), {name: array.stack() for name, array in kept.items()}
 
-    return run_epoch
+    return run_epoch.get_concrete_function()  # traced once: TensorFlow need not warn of retracing
 
 
 def uniforms(plan, number):
@@ -224,20 +224,25 @@ def scores(nets, x, y, test, precise):
         _, values = nets.forward(x[None])
         return [tuple(layer.statistics) for layer in values[:-1]]
 
-    @tf.function(autograph=False, reduce_retracing=True)
+    @tf.function(autograph=False)
     def right(x, y, statistics):
         logits, _ = nets.forward(x[None], statistics)
         return tf.math.count_nonzero(tf.argmax(logits, axis=-1, output_type=tf.int32) == y, axis=-1)
 
+    moving = [tuple(map(tf.identity, averages)) for averages in nets.moving]
+    some = tf.TensorSpec((None, x.shape[1])), tf.TensorSpec((None,), y.dtype)
+    count = right.get_concrete_function(
+        *some, tf.nest.map_structure(tf.TensorSpec.from_tensor, moving)
+    )
+
     def accuracy(x, y, statistics):
         chunks = [slice(start, start + CHUNK) for start in range(0, len(x), CHUNK)]
-        hits = sum(right(x[chunk], y[chunk], statistics) for chunk in chunks)
+        hits = sum(count(tf.constant(x[c]), tf.constant(y[c]), statistics) for c in chunks)
         return (hits.numpy() / len(x)).astype(np.float32)
 
     sets = {"train_accuracy": (x, y)} | ({"test_accuracy": test} if test else {})
-    moving = [tuple(map(tf.identity, averages)) for averages in nets.moving]
     found = {name: accuracy(*examples, moving) for name, examples in sets.items()}
     if precise:
-        exact = statistics_of_all() if moving else moving
+        exact = statistics_of_all.get_concrete_function()() if moving else moving
         found |= {f"precise_{name}": accuracy(*examples, exact) for name, examples in sets.items()}
     return found

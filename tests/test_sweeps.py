@@ -412,3 +412,9 @@ def test_nothing_is_lost_when_a_worker_dies(tmp_path):
         done = cluster.completed(client, work, list(range(8)), (np.ones(1000),))
     assert done == {part: 1000 * part for part in range(8)}
     assert len(list(tmp_path.glob("3 *"))) == 2
+
+
+def test_many_sweeps_in_a_row_warn_of_nothing(caplog):
+    for _ in range(6):
+        run("batch", epochs=1, precise=True)
+    assert caplog.records == []
