@@ -44,6 +44,12 @@ class Paper:
         object.__setattr__(self, "reproduced", _truth("reproduced", self.reproduced))
 
     @property
+    def short(self):
+        """The first author and the year, for a page without the bibliography."""
+        author, year = re.match("([a-z]+)([0-9]{4})", self.key).groups()
+        return f"{author.capitalize()} {year}"
+
+    @property
     def verdict(self):
         return "Reproduced here." if self.reproduced else "Did not reproduce here."
 
@@ -86,7 +92,7 @@ class Claim:
 
     def __repr__(self):
         paper = self.paper
-        said = f" {paper.key}: {paper.says} {paper.verdict}" if paper else ""
+        said = f" {paper.short}: {paper.says} {paper.verdict}" if paper else ""
         return f"Holds: {self.text} {self.measured}{said}"
 
     def _repr_mimebundle_(self, include=None, exclude=None):

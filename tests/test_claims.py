@@ -38,7 +38,7 @@ def test_a_claim_that_holds_is_one_line(capsys):
     make(unit="times", data="mini CIFAR", paper=PAPER, holds=np.bool_(True))
     assert capsys.readouterr().out == (
         "Holds: Larger rates are stable. Measured: 30 (20 to 40) times; seeds 0, 1, 2; mini CIFAR. "
-        "bjorck2018understanding: The plain net diverges. Did not reproduce here.\n"
+        "Bjorck 2018: The plain net diverges. Did not reproduce here.\n"
     )
 
 
