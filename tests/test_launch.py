@@ -25,7 +25,7 @@ from tools import execute, launch, notebooks
 from tools.repository import Repository
 
 KERNEL_PYTHON = str(Path(os.environ.get("KERNEL_PYTHON", sys.executable)).absolute())
-ALONE = notebooks.paths() if "KERNEL_PYTHON" in os.environ else notebooks.paths()[:2]
+ALONE = notebooks.paths() if "KERNEL_PYTHON" in os.environ else notebooks.paths()[1:3]
 KERNEL = {
     "argv": [KERNEL_PYTHON, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
     "display_name": "under test",
@@ -220,4 +220,14 @@ def test_text_that_stands_alone_keeps_its_links_and_citations():
         f"[2]({on_colab}/02-a.ipynb#x) "
         "[n](https://owner.github.io/course/notation.html) "
         "(One 1999; Two et al. 2000) One 1999 [out](https://x.org/a.md)"
+    )
+
+
+def test_links_of_an_assignment_start_from_its_folder():
+    home = Repository("owner", "course", "")
+    text = "[4](../04-a.ipynb) [next](b.ipynb) [n](../notation.md#x)"
+    assert launch.standing_alone(text, home, {}, "content/assignments") == (
+        "[4](https://colab.research.google.com/github/owner/course/blob/launch/content/04-a.ipynb) "
+        "[next](https://colab.research.google.com/github/owner/course/blob/launch/"
+        "content/assignments/b.ipynb) [n](https://owner.github.io/course/notation.html#x)"
     )

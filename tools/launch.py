@@ -5,6 +5,7 @@ alone needs it: the setup cell is stamped with the repository's address and comm
 pages lead to the site or to Colab, and citations become plain text.
 """
 
+import posixpath
 import re
 import shutil
 import sys
@@ -36,8 +37,8 @@ def citations(bibliography=ROOT / "content" / "references.bib"):
     return texts
 
 
-def standing_alone(text, home, cited):
-    """Markdown `text` with links and citations that work outside the book.
+def standing_alone(text, home, cited, folder="content"):
+    """Markdown `text` of a page in `folder`, with links and citations that work outside the book.
 
     Raises KeyError for a citation that is not in the bibliography.
     """
@@ -49,14 +50,21 @@ def standing_alone(text, home, cited):
         return f"({inside})"
 
     def link(found):
-        page, anchor = found["page"], found["anchor"] or ""
+        page, anchor = posixpath.normpath(f"{folder}/{found['page']}"), found["anchor"] or ""
         if found["kind"] == "ipynb":
-            path = f"{home.owner}/{home.name}/blob/launch/content/{page}.ipynb"
-            return f"]({COLAB}/{path}{anchor})"
-        return f"]({home.site}{page}.html{anchor})"
+            return f"]({COLAB}/{home.owner}/{home.name}/blob/launch/{page}.ipynb{anchor})"
+        return f"]({home.site}{page.removeprefix('content/')}.html{anchor})"
 
     text = re.sub(r"\{cite:(?P<kind>[pt])\}`(?P<keys>[^`]+)`", cite, text)
-    return re.sub(r"\]\((?P<page>[\w-]+)\.(?P<kind>ipynb|md)(?P<anchor>#[\w-]+)?\)", link, text)
+    return re.sub(r"\]\((?P<page>[\w./-]+)\.(?P<kind>ipynb|md)(?P<anchor>#[\w-]+)?\)", link, text)
+
+
+def stand_alone(notebook, home, cited, folder):
+    """Change `notebook`, whose place is `folder`, where it could not be used without the book."""
+    put_setup(notebook, stamped(SETUP, home))
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = standing_alone(cell.source, home, cited, folder)
 
 
 def main():
@@ -67,14 +75,12 @@ def main():
         sys.exit("Colab would fetch other code than this: commit your changes and run this again.")
     cache, cited = get_cache(CACHE), citations()
     shutil.rmtree(FOLDER, ignore_errors=True)
-    (FOLDER / "content").mkdir(parents=True)
     for path in paths():
         _, notebook = cache.merge_match_into_notebook(nbformat.read(path, as_version=4))
-        put_setup(notebook, stamped(SETUP, home))
-        for cell in notebook.cells:
-            if cell.cell_type == "markdown":
-                cell.source = standing_alone(cell.source, home, cited)
-        write(notebook, FOLDER / "content" / path.name)
+        place = path.relative_to(ROOT)
+        stand_alone(notebook, home, cited, place.parent.as_posix())
+        (FOLDER / place).parent.mkdir(parents=True, exist_ok=True)
+        write(notebook, FOLDER / place)
     print(f"{len(paths())} notebooks for {home.url} are in {FOLDER.relative_to(ROOT)}")
 
 

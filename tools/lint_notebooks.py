@@ -21,6 +21,11 @@ FRAME = {
     "folded answers": r"<details>\s*<summary>",
     "exercises": r"(?m)^## Exercises",
 }
+FRAME_OF_AN_ASSIGNMENT = {
+    "the points": r"\d+ points",
+    "the minutes it takes": FRAME["the minutes it takes"],
+    "the rules": r"\*\*Rules",
+}
 
 
 def problems(notebook):
@@ -49,7 +54,8 @@ def _setup(code):
 
 
 def _frame(notebook, prose):
-    for what, pattern in FRAME.items():
+    assignment = any("nbgrader" in cell.metadata for cell in notebook.cells)
+    for what, pattern in (FRAME_OF_AN_ASSIGNMENT if assignment else FRAME).items():
         if not re.search(pattern, prose):
             yield f"the prose lacks {what} (pattern {pattern!r})"
     if re.search(r"(?m)^(:::|```\{)", prose):
@@ -60,7 +66,8 @@ def _frame(notebook, prose):
 
 def _source(cell):
     lines = cell.source.splitlines()
-    if len(lines) > LONGEST_CELL and not is_setup(cell):
+    folded = is_setup(cell) or cell.metadata.get("nbgrader", {}).get("solution")
+    if len(lines) > LONGEST_CELL and not folded:
         yield f"{len(lines)} lines; a phone shows {LONGEST_CELL}"
     if any(len(line) > LONGEST_LINE for line in lines):
         yield f"a line of more than {LONGEST_LINE} characters"

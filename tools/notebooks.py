@@ -18,13 +18,17 @@ SETUP_TAGS = ["setup", "remove-input"]
 CACHE = ROOT / "_build" / ".jupyter_cache"
 """Where jupyter-cache keeps the executed notebooks; `_config.yml` builds the book from there."""
 
+KEPT = ("tags", "mystnb", "nbgrader")
+"""What of a cell's metadata is committed."""
+
 STANDS_IN = "textures"
 """What the stored outputs come from: the embedded photographs, which every machine has."""
 
 
 def paths():
-    """The course's notebooks, in the order of the book."""
-    return sorted((ROOT / "content").glob("*.ipynb"))
+    """The course's notebooks: the chapters in the order of the book, then the assignments."""
+    content = ROOT / "content"
+    return [*sorted(content.glob("*.ipynb")), *sorted(content.glob("assignments/*.ipynb"))]
 
 
 def is_setup(cell):
@@ -59,7 +63,7 @@ def normalize(notebook):
     """Leave in `notebook` only what belongs into the repository."""
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number}"
-        cell.metadata = {k: v for k, v in cell.metadata.items() if k in ("tags", "mystnb")}
+        cell.metadata = {k: v for k, v in cell.metadata.items() if k in KEPT}
         if cell.cell_type == "code":
             cell.outputs = [kept for o in cell.outputs if (kept := without_pictures(o))]
     notebook.metadata = {

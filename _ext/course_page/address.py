@@ -54,12 +54,11 @@ def stamp_downloads(site):
     if site.home is None:
         return
     cited = launch.citations()
-    for path in (site.folder / "_sources").rglob("*.ipynb"):
+    sources = site.folder / "_sources"
+    for path in sources.rglob("*.ipynb"):
         notebook = nbformat.read(path, as_version=4)
-        notebooks.put_setup(notebook, launch.stamped(notebooks.SETUP, site.home))
-        for cell in notebook.cells:
-            if cell.cell_type == "markdown":
-                cell.source = launch.standing_alone(cell.source, site.home, cited)
+        folder = path.parent.relative_to(sources).as_posix()
+        launch.stand_alone(notebook, site.home, cited, folder)
         notebooks.write(notebook, path)
 
 

