@@ -1,0 +1,282 @@
+"""Run what a reader wrote on one case and hand back what came out. No answer is known here.
+
+A probe is a function `probe(written, case, ask) -> {name: array}`.  written: the reader's function
+or class.  case: the inputs by name, never changed.  ask(name, **arrays) -> {name: array}: questions
+to whoever runs the probe; only the bug hunt has some.  An output that is no array of numbers is
+left out.  Raises NotFilledIn where nothing was returned, and whatever the reader's code raises.
+
+In grading this file is all that the process with the reader's code sees of the course, so it needs
+NumPy alone; Keras and TensorFlow are imported by the probes that run a layer.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class NotFilledIn(NotImplementedError):
+    """The reader's function returned None or `...`."""
+
+
+class Cache(NamedTuple):
+    """What the forward pass keeps for the backward pass, as in `local.equations`."""
+
+    x_hat: np.ndarray
+    s: np.ndarray
+    gamma: np.ndarray
+    dtype: np.dtype
+
+
+# --- forward-and-backward ------------------------------------------------------------------------
+
+
+def mean_and_variance(written, case, ask=None):
+    x = case["x"].copy()
+    return numbers(unpacked(written(x), "mean", "variance")) | unchanged(case, x=x)
+
+
+def forward(written, case, ask=None):
+    x, gamma, beta = (case[name].copy() for name in ("x", "gamma", "beta"))
+    returned = written(x, gamma, beta, float(case["epsilon"]))
+    pair = isinstance(returned, tuple | list) and len(returned) == 2
+    y, cache = returned if pair else (returned, ())
+    kept = zip(("x_hat", "s"), cache if isinstance(cache, tuple | list) else (), strict=False)
+    return numbers({"y": y, **dict(kept)}) | unchanged(case, x=x, gamma=gamma, beta=beta)
+
+
+def gradient_by_differences(written, case, ask=None):
+    x, dy, weights = case["x"].copy(), case["dy"].copy(), case["weights"]
+
+    def f(x):
+        return np.sin(x @ weights)
+
+    return numbers({"gradient": written(f, x, dy)}) | unchanged(case, x=x, dy=dy)
+
+
+def backward_staged(written, case, ask=None):
+    dy, cache = case["dy"].copy(), cache_of(case)
+    nodes = written(dy, cache)
+    if nodes is None or nodes is ...:
+        raise NotFilledIn
+    if not isinstance(nodes, dict):
+        raise TypeError(f"return a dictionary of gradients; received a {type(nodes).__name__}")
+    return numbers({str(name): value for name, value in nodes.items()}) | unchanged(case, dy=dy)
+
+
+def backward(written, case, ask=None):
+    dy, cache = case["dy"].copy(), cache_of(case)
+    return numbers(unpacked(written(dy, cache), "dx", "dgamma", "dbeta")) | unchanged(case, dy=dy)
+
+
+def cache_of(case):
+    x_hat, s, gamma = (case[name].copy() for name in ("x_hat", "s", "gamma"))
+    return Cache(x_hat, s, gamma, x_hat.dtype)
+
+
+# --- layer ---------------------------------------------------------------------------------------
+
+WEIGHTS = ("gamma", "beta", "moving_mean", "moving_variance")
+
+
+def layer(written, case, ask=None):
+    """One of the layer's duties, `case["duty"]`: training, inference, frozen, saved."""
+    import tensorflow as tf
+
+    duty, x = str(case["duty"]), tf.constant(case["x"])
+    tested = built(written, case)
+    if duty == "training":
+        return trained(tested, x, tf.constant(case["dy"])) | averages(tested)
+    if duty == "saved":
+        config = tested.get_config()
+        tested, old = written.from_config(config), tested
+        tested.build(x.shape)
+        tested.set_weights(old.get_weights())
+    if duty == "frozen":
+        tested.trainable = False
+    y = tested(x, training=duty == "frozen")
+    alone = tested(x[:1], training=duty == "frozen")
+    kept = averages(tested)
+    if duty == "saved":  # only a step of training shows the momentum
+        tested(x, training=True)
+        kept = averages(tested)
+    return numbers({"y": y, "alone": alone}) | kept
+
+
+def built(layer_class, case):
+    """A layer with the weights of the case."""
+    momentum, epsilon = float(case["momentum"]), float(case["epsilon"])
+    tested = layer_class(momentum=momentum, epsilon=epsilon, dtype=str(case["dtype"]))
+    tested.build(case["x"].shape)
+    for name in WEIGHTS:
+        getattr(tested, name).assign(case[name])
+    return tested
+
+
+def trained(tested, x, dy):
+    """A step of training: the output, its gradients, and how many weights gradients may change."""
+    import tensorflow as tf
+
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = tested(x, training=True)
+    if y is None:
+        raise NotFilledIn
+    sources = {"dx": x, "dgamma": tested.gamma, "dbeta": tested.beta}
+    gradients = tape.gradient(y, sources, tf.cast(dy, y.dtype), unconnected_gradients="zero")
+    return numbers({"y": y, "trainable": len(tested.trainable_weights)} | gradients)
+
+
+def averages(tested):
+    return numbers({name: getattr(tested, name) for name in WEIGHTS[2:]})
+
+
+def as_line(written, case, ask=None):
+    import keras
+
+    return numbers(unpacked(written(built(keras.layers.BatchNormalization, case)), "a", "b"))
+
+
+# --- diagnosis -----------------------------------------------------------------------------------
+
+
+def find_learning_rate(written, case, ask=None):
+    """The reader looks for a rate with a small training: noisy descent into a bowl."""
+    curvature, noise = case["curvature"], case["noise"]
+
+    def train(rate):
+        w, losses = np.ones_like(curvature), []
+        with np.errstate(over="ignore", invalid="ignore"):
+            for shake in noise:
+                losses.append((curvature * w**2).sum() / 2)
+                w = w - float(rate) * (curvature * w + shake)
+        return np.array(losses)
+
+    return numbers({"rate": written(train, case["rates"].copy())})
+
+
+def choose_momentum(written, case, ask=None):
+    return numbers({"momentum": written(int(case["steps"]))})
+
+
+def predict(written, case, ask=None):
+    """Labels for a batch, for its rows one by one, and what became of the moving averages."""
+    import keras
+
+    norm = built(keras.layers.BatchNormalization, case)
+    net = keras.Sequential([keras.Input(case["x"].shape[1:]), norm])
+    together = written(net, case["x"].copy())
+    if together is None or together is ...:
+        raise NotFilledIn
+    one_by_one = [np.asarray(written(net, row[np.newaxis].copy())) for row in case["x"]]
+    return numbers({"together": together, "alone": np.array(one_by_one)}) | averages(norm)
+
+
+def batches(written, case, ask=None):
+    """Two epochs: the rows of all batches one after the other, and the sizes of the batches."""
+    rng = np.random.default_rng(int(case["seed"]))
+    outputs = {}
+    for epoch in ("first", "second"):
+        made = written(int(case["n"]), int(case["size"]), rng)
+        if made is None or made is ...:
+            raise NotFilledIn
+        made = [np.atleast_1d(np.asarray(rows)) for rows in made]
+        outputs[f"{epoch} rows"] = np.concatenate([*made, np.zeros(0, int)])
+        outputs[f"{epoch} sizes"] = np.array([len(rows) for rows in made], int)
+    return numbers(outputs)
+
+
+# --- bug hunt ------------------------------------------------------------------------------------
+
+PASSED, ACCUSED, RAISED = 0, 1, 2
+"""The test found nothing; it raised an AssertionError; it raised something else."""
+
+
+class Suspect:
+    """A layer that answers from outside: its source is not here.
+
+    The attributes and methods are those of `local.equations.BatchNorm`.
+    """
+
+    def __init__(self, ask, number, features, momentum=0.99, epsilon=1e-3):
+        self.ask, self.number = ask, number
+        self.momentum, self.epsilon = momentum, epsilon
+        self.gamma, self.beta = np.ones(features), np.zeros(features)
+        self.moving_mean, self.moving_variance = np.zeros(features), np.ones(features)
+
+    def forward(self, x, training=False):
+        # All that the answer depends on is sent along, so that outside nothing needs to be kept.
+        state = {name: getattr(self, name) for name in (*WEIGHTS, "momentum", "epsilon")}
+        sent = state | {"x": x, "training": bool(training), "suspect": self.number}
+        self.sent = {name: np.array(value) for name, value in sent.items()}
+        answer = self.asked("forward", self.sent)
+        self.moving_mean, self.moving_variance = answer["moving_mean"], answer["moving_variance"]
+        return answer["y"]
+
+    def backward(self, dy):
+        answer = self.asked("backward", self.sent | {"dy": np.array(dy)})
+        return answer["dx"], answer["dgamma"], answer["dbeta"]
+
+    def asked(self, name, arrays):
+        answer = self.ask(name, **arrays)
+        if not answer:
+            raise ValueError("the layer under test does not take these arguments")
+        return answer
+
+
+def find_bugs(written, case, ask):
+    """For each suspect what the reader's test says."""
+    verdicts = []
+    for number in range(int(case["suspects"])):
+
+        def suspect(features, momentum=0.99, epsilon=1e-3, number=number):
+            return Suspect(ask, number, features, momentum, epsilon)
+
+        verdicts.append(verdict(written, suspect))
+    return {"verdicts": np.array(verdicts)}
+
+
+def verdict(test, suspect):
+    try:
+        with np.errstate(all="ignore"):
+            test(suspect)
+    except AssertionError:
+        return ACCUSED
+    except NotImplementedError:
+        raise
+    except Exception:
+        return RAISED
+    return PASSED
+
+
+# --- From what a reader returns to arrays --------------------------------------------------------
+
+
+def unpacked(returned, *names):
+    """What was returned, by name."""
+    if returned is None or returned is ...:
+        raise NotFilledIn
+    if not isinstance(returned, tuple | list) or len(returned) != len(names):
+        length = f" of {len(returned)}" if isinstance(returned, tuple | list) else ""
+        raise TypeError(f"return {', '.join(names)}; received a {type(returned).__name__}{length}")
+    return dict(zip(names, returned, strict=True))
+
+
+def numbers(outputs):
+    """Those outputs that are arrays of numbers, as such; NotFilledIn where all are missing."""
+    if all(value is None or value is ... for value in outputs.values()):
+        raise NotFilledIn
+    arrays = {}
+    for name, value in outputs.items():
+        try:
+            array = np.array(np.asarray(value))  # a copy: variables change
+        except Exception:  # ragged lists, and objects that refuse
+            continue
+        if array.dtype.kind in "biuf":
+            arrays[name] = array
+    return arrays
+
+
+def unchanged(case, **inputs):
+    """Whether the reader's code left its inputs as they were."""
+    same = [np.array_equal(case[name], value, equal_nan=True) for name, value in inputs.items()]
+    return {"unchanged": np.array(all(same))}
