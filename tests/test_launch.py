@@ -231,3 +231,19 @@ def test_links_of_an_assignment_start_from_its_folder():
         "[next](https://colab.research.google.com/github/owner/course/blob/launch/"
         "content/assignments/b.ipynb) [n](https://owner.github.io/course/notation.html#x)"
     )
+
+
+def test_a_student_gets_an_assignment_without_its_solutions():
+    notebook = nbformat.read(notebooks.ROOT / "content/assignments/layer.ipynb", as_version=4)
+    launch.student_copy(notebook)
+    text = "\n".join(cell.source for cell in notebook.cells)
+    assert "SOLUTION" not in text
+    assert text.count("not filled in yet") == 4  # build, call, get_config, as_line
+    assert not any(cell.get("outputs") for cell in notebook.cells)
+
+
+def test_a_chapter_is_not_changed_into_an_assignment():
+    (path, *_) = notebooks.paths()
+    notebook, before = (nbformat.read(path, as_version=4) for _ in range(2))
+    launch.student_copy(notebook)
+    assert notebook == before

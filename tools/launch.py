@@ -2,7 +2,8 @@
 
 They are the book's own, executed and with their figures, changed only where a notebook that stands
 alone needs it: the setup cell is stamped with the repository's address and commit, links to other
-pages lead to the site or to Colab, and citations become plain text.
+pages lead to the site or to Colab, and citations become plain text. Assignments lose their
+solutions, which the book's pages keep folded.
 """
 
 import posixpath
@@ -12,6 +13,7 @@ import sys
 
 import nbformat
 from jupyter_cache import get_cache
+from nbgrader.preprocessors import ClearOutput, ClearSolutions, LockCells
 from pybtex.database import parse_file
 
 from tools import repository
@@ -19,6 +21,8 @@ from tools.notebooks import CACHE, ROOT, SETUP, paths, put_setup, write
 
 FOLDER = ROOT / "_build" / "launch"
 UNSTAMPED = 'REPOSITORY, COMMIT = "", ""'
+STUB = '# your code here\nraise NotImplementedError("not filled in yet")'
+"""What stands in an assignment where the solution was."""
 COLAB = "https://colab.research.google.com/github"
 
 
@@ -67,6 +71,17 @@ def stand_alone(notebook, home, cited, folder):
             cell.source = standing_alone(cell.source, home, cited, folder)
 
 
+def student_copy(notebook):
+    """Cut an assignment's solutions out, and all they put out; a chapter stays as it is."""
+    written = [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("solution")]
+    if written:
+        for cut in (ClearSolutions(code_stub={"python": STUB}), LockCells(), ClearOutput()):
+            cut.preprocess(notebook, {})
+    for cell in written:
+        cell.metadata.pop("tags", None)  # they fold the solution
+        cell.metadata.pop("mystnb", None)
+
+
 def main():
     home = repository.find(ROOT)
     if home is None:
@@ -78,6 +93,7 @@ def main():
     for path in paths():
         _, notebook = cache.merge_match_into_notebook(nbformat.read(path, as_version=4))
         place = path.relative_to(ROOT)
+        student_copy(notebook)
         stand_alone(notebook, home, cited, place.parent.as_posix())
         (FOLDER / place).parent.mkdir(parents=True, exist_ok=True)
         write(notebook, FOLDER / place)

@@ -50,15 +50,17 @@ def public(base, name):
 
 
 def stamp_downloads(site):
-    """Let a downloaded notebook run alone, as the one that Colab opens does."""
-    if site.home is None:
-        return
+    """Let a downloaded notebook be as the one that Colab opens: it runs alone, and a student's
+    copy of an assignment has no solutions.
+    """
     cited = launch.citations()
     sources = site.folder / "_sources"
     for path in sources.rglob("*.ipynb"):
         notebook = nbformat.read(path, as_version=4)
         folder = path.parent.relative_to(sources).as_posix()
-        launch.stand_alone(notebook, site.home, cited, folder)
+        launch.student_copy(notebook)
+        if site.home:
+            launch.stand_alone(notebook, site.home, cited, folder)
         notebooks.write(notebook, path)
 
 
