@@ -2,7 +2,7 @@
 
 import pytest
 
-NOT_STORED = ("image/svg+xml", "stderr")
+NOT_STORED = ("image/svg+xml", "text/html", "stderr")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -107,3 +107,11 @@ def test_a_notebook_that_fails_stays_as_it_was(tmp_path):
     with pytest.raises(notebooks.CellExecutionError, match="ZeroDivisionError"):
         notebooks.refresh(path)
     assert path.read_bytes() == before
+
+
+def test_of_a_live_figure_its_name_alone_is_kept():
+    shown = {"text/plain": "Live figure: A", "text/html": "<div>", notebooks.WIDGET: {}}
+    cell = new_code_cell("show()", outputs=[new_output("display_data", shown)])
+    kept = notebook(cell)
+    notebooks.normalize(kept)
+    assert kept.cells[-1].outputs[0].data == {"text/plain": "Live figure: A"}

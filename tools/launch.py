@@ -17,7 +17,7 @@ from nbgrader.preprocessors import ClearOutput, ClearSolutions, LockCells
 from pybtex.database import parse_file
 
 from tools import repository
-from tools.notebooks import CACHE, ROOT, SETUP, paths, put_setup, write
+from tools.notebooks import CACHE, ROOT, SETUP, WIDGET, paths, put_setup, write
 
 FOLDER = ROOT / "_build" / "launch"
 UNSTAMPED = 'REPOSITORY, COMMIT = "", ""'
@@ -71,6 +71,14 @@ def stand_alone(notebook, home, cited, folder):
             cell.source = standing_alone(cell.source, home, cited, folder)
 
 
+def without_kernel(notebook):
+    """Leave of a live figure its page, which needs no kernel: that of the widget has ended."""
+    notebook.metadata.pop("widgets", None)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            output.get("data", {}).pop(WIDGET, None)
+
+
 def student_copy(notebook):
     """Cut an assignment's solutions out, and all they put out; a chapter stays as it is."""
     written = [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("solution")]
@@ -93,6 +101,7 @@ def main():
     for path in paths():
         _, notebook = cache.merge_match_into_notebook(nbformat.read(path, as_version=4))
         place = path.relative_to(ROOT)
+        without_kernel(notebook)
         student_copy(notebook)
         stand_alone(notebook, home, cited, place.parent.as_posix())
         (FOLDER / place).parent.mkdir(parents=True, exist_ok=True)

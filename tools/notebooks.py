@@ -1,7 +1,8 @@
 """Execute the course's notebooks in place and keep them as they are committed.
 
-Committed are text outputs, so that nbval has something to compare; pictures, standard error and
-anything that differs from run to run are left out. Usage: python -m tools.notebooks [NOTEBOOK ...]
+Committed are text outputs, so that nbval has something to compare; pictures, live figures, standard
+error and anything that differs from run to run are left out.
+Usage: python -m tools.notebooks [NOTEBOOK ...]
 """
 
 import os
@@ -20,6 +21,9 @@ CACHE = ROOT / "_build" / ".jupyter_cache"
 
 KEPT = ("tags", "mystnb", "nbgrader")
 """What of a cell's metadata is committed."""
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+"""Marks the output of a live figure."""
 
 STANDS_IN = "textures"
 """What the stored outputs come from: the embedded photographs, which every machine has."""
@@ -53,7 +57,9 @@ def without_pictures(output):
     if output.output_type == "stream":
         return None if output.name == "stderr" else output
     if "data" in output:
-        output.data = {k: v for k, v in output.data.items() if not k.startswith("image/")}
+        live = WIDGET in output.data  # also brings a still, and another name with every run
+        kept = {k: v for k, v in output.data.items() if not k.startswith("image/")}
+        output.data = {"text/plain": kept["text/plain"]} if live else kept
         output.metadata = {}
         return output if output.data else None
     return output

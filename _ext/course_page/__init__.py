@@ -2,16 +2,17 @@
 
 Jupyter Book's stock pages weigh megabytes, ask third parties for scripts, cannot open their menu
 on a phone and hide from a screen reader what a button does. The templates beside this file mend
-what the theme writes. At the end of a build the notebooks' conventions get their marks (`marks`),
-mathematics and figures are rendered into the pages (`rendering`, `figures`), and the theme's
-styles, scripts and fonts are merged and cut down to what some page uses (`assets`, `fonts`).
+what the theme writes, and a directive shows live figures where no kernel runs (`live`). At the
+end of a build the notebooks' conventions get their marks (`marks`), mathematics and figures are
+rendered into the pages (`rendering`, `figures`), and the theme's styles, scripts and fonts are
+merged and cut down to what some page uses (`assets`, `fonts`).
 """
 
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # where `tools` is, the address finder's home
-from course_page import address, assets, builder, marks, pages, rendering
+from course_page import address, assets, builder, live, marks, pages, rendering
 
 
 def setup(app):
@@ -21,6 +22,7 @@ def setup(app):
         inline_renderers=(rendering.visit_math, None),
         block_renderers=(rendering.visit_math_block, None),
     )
+    app.add_directive("live", live.LiveFigure)
     app.connect("config-inited", configure)
     app.connect("html-page-context", address.add_to_page, priority=600)
     app.connect("html-collect-pages", pages.not_found)

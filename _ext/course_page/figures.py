@@ -16,6 +16,11 @@ PIXELS_PER_POINT = 4 / 3
 INLINE = 2048
 """Bytes up to which a raster part stays inside the figure: a request costs more than that."""
 
+STILL = "data:image/svg+xml;base64,"
+"""How the address of a live figure's still begins: it lies inside the page."""
+
+PICTURES = f"//img[contains(@src, '_images/') or starts-with(@src, '{STILL}')]"
+
 THEMED = {"#1f2328": "currentColor", "#767676": "var(--figure-grey)"}
 """The neutral colours of local/plots.py, and what they become so that they follow the theme."""
 
@@ -48,13 +53,13 @@ def take(site, hole):
     """The drawings of every page in order; each page is left with holes in their places."""
     drawings = []
     for name, tree in site.trees.items():
-        for image in tree.xpath("//img[contains(@src, '_images/')]"):
-            path = site.folder / "_images" / Path(image.get("src")).name
-            if path.suffix != ".svg":
-                shrink(image, path)
+        for image in tree.xpath(PICTURES):
+            source = drawn(site, image.get("src"))
+            if source is None:
+                shrink(image, site.folder / "_images" / Path(image.get("src")).name)
                 continue
             number = len(drawings)
-            svg = adapt(path.read_bytes(), image.get("alt", ""))
+            svg = adapt(source, image.get("alt", ""))
             drawings.append(Drawing(name, f"figure {number}", f"f{number}", svg))
             place = etree.Element("span", {"class": "drawing"})
             place.text, place.tail = hole.format(f"figure {number}"), image.tail
@@ -62,6 +67,14 @@ def take(site, hole):
     for path in (site.folder / "_images").glob("*.svg"):
         path.unlink()
     return drawings
+
+
+def drawn(site, address):
+    """The SVG at an image's address, beside the page or within it; None for a raster picture."""
+    if address.startswith(STILL):
+        return base64.b64decode(address.removeprefix(STILL))
+    path = site.folder / "_images" / Path(address).name
+    return path.read_bytes() if path.suffix == ".svg" else None
 
 
 def adapt(source, alt):

@@ -2,6 +2,8 @@
 
 import re
 
+CAPTION = re.compile(r"(Figure \d+\.\d+|Try it)\.?\s*")
+
 CALLOUTS = {"Guess", "Learnt", "Check"}
 
 
@@ -24,14 +26,14 @@ def mark_callouts(tree):
 
 
 def mark_captions(tree):
-    """A paragraph in italics that starts with "Figure N.M" is the caption of what it follows."""
+    """A paragraph in italics that starts so is the caption of what it follows."""
     for paragraph in tree.xpath("//p[count(*) = 1 and em]"):
-        found = re.match(r"Figure (\d+\.\d+)\.?\s*", paragraph[0].text or "")
+        found = CAPTION.match(paragraph[0].text or "")
         if found and not (paragraph.text or "").strip():
             emphasis = paragraph[0]
             paragraph.set("class", "caption")
             number = emphasis.makeelement("strong")
-            number.text, number.tail = f"Figure {found[1]}", f" {emphasis.text[found.end() :]}"
+            number.text, number.tail = found[1], f" {emphasis.text[found.end() :]}"
             emphasis.text = None
             emphasis.insert(0, number)
 

@@ -1,0 +1,20 @@
+"""Live figures on pages that no kernel runs for."""
+
+from importlib import import_module
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+
+class LiveFigure(SphinxDirective):
+    """`{live} train.Train` shows that figure of local/live, as a notebook's page would."""
+
+    required_arguments = 1
+
+    def run(self):
+        module, name = self.arguments[0].split(".")
+        home = import_module(f"local.live.{module}")
+        for path in Path(home.__file__).parent.iterdir():
+            self.env.note_dependency(str(path))
+        return [nodes.raw("", getattr(home, name)().page(), format="html")]

@@ -1,0 +1,65 @@
+"""Chapter 5: moving averages behind statistics that move, and what inference makes of a unit."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import traitlets as t
+from scipy.signal import lfilter
+
+from local import live, plots
+
+
+class Lag(live.Figure):
+    """One unit during a training: how late its moving averages are, for any momentum.
+
+    mean, variance: (steps,), of the unit over each step's batch.  true: (steps,), its mean over
+    all training examples after the step.  momentum: in [0, 1), as in (5.1).  stop: the step after
+    which training ends.  shown: how many of the last steps the picture has.
+    """
+
+    module = "lag.js"
+    title = "the lag of moving averages, and what inference then sees"
+    alt = (
+        "Above, the last steps of a training: the mean of a unit over each batch and over all "
+        "training pictures swing up and down together, over several deviations; the moving "
+        "average with momentum 0.9, dashed, follows them late and with a smaller swing. Below, "
+        "the unit normalized: in training it stands at 0, one deviation wide; in use, by the "
+        "averages of the step at which training stopped, it stands far off to one side."
+    )
+    controls = 2
+    height = t.Int(368).tag(sync=True)
+    mean = t.Bytes().tag(sync=True)
+    variance = t.Bytes().tag(sync=True)
+    true = t.Bytes().tag(sync=True)
+    momentum = t.Float(0.9).tag(sync=True)
+    stop = t.Int().tag(sync=True)
+    shown = t.Int(200).tag(sync=True)
+
+    def __init__(self, mean, variance, true, **kwargs):
+        arrays = {"mean": mean, "variance": variance, "true": true}
+        arrays = {name: live.packed(values, "float32") for name, values in arrays.items()}
+        super().__init__(**{**arrays, "stop": len(mean), **kwargs})
+
+    def still(self):
+        arrays = self.mean, self.variance, self.true
+        mean, variance, true = (np.frombuffer(array, "<f4") for array in arrays)
+        m = self.momentum
+        notes = lfilter([1 - m], [1, -m], mean)
+        wide = lfilter([1 - m], [1, -m], variance, zi=[m])[0]  # starts at 1
+        steps = np.arange(1, len(mean) + 1)[-self.shown :]
+        last = self.stop - 1
+        blue = plots.COLORS["with"]
+        figure, (above, below) = plt.subplots(2, 1, figsize=(5.2, 5.2), height_ratios=[2, 1])
+        above.plot(steps, mean[-self.shown :], color=blue, linewidth=1, label="batch")
+        above.plot(steps, true[-self.shown :], color=plots.INK, label="all pictures")
+        above.plot(steps, notes[-self.shown :], "--", color=blue, label="moving average")
+        above.axvline(self.stop, color=plots.GREY)
+        above.set(title=f"Mean of the unit, momentum {m:g}", xlabel="step of training")
+        above.legend(loc="upper left", bbox_to_anchor=(-0.12, -0.22), ncols=3, columnspacing=1)
+        off = (true[last] - notes[last]) / np.sqrt(wide[last] + 1e-3)
+        width = np.sqrt(variance[last] / (wide[last] + 1e-3))
+        for y, middle, deviation, style in ((1, 0, 1, "-"), (0, off, width, "--")):
+            below.plot([middle - deviation, middle + deviation], [y, y], style, color=blue)
+            below.plot(middle, y, "o", color=blue, markersize=8)
+        below.set_yticks([1, 0], ["training", "inference"])
+        below.set(title="Where the unit stands, normalized", xlim=(-6, 6), ylim=(-0.6, 1.6))
+        return figure

@@ -1,0 +1,87 @@
+"""Chapters 1 and 4: how what is recorded in a net is distributed, step by step of its training."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import traitlets as t
+
+from local import live, plots, ridges
+
+ROWS = 72
+"""More steps than this cannot be told apart on a slider as wide as a phone."""
+
+POINTS = 80
+
+
+class Ridges(live.Figure):
+    """histories: {"without": History, "before tanh": History}.  names: of what they recorded.
+
+    The key "without" is drawn in the colour of nets without normalization, any other in that of
+    nets with it. `row` counts the steps that are shown, `steps`. For the module, `heights` are
+    roots of the densities, in 255ths of the highest under the same name, and `widths` standard
+    deviations.
+
+    Raises ValueError where the histories did not record at the same steps.
+    """
+
+    module = "ridges.js"
+    title = "the distribution of what a net computes, under a slider over its training"
+    alt = (
+        "Densities of the recorded values at the first training step, soon after it and at the "
+        "end, in a panel each. Without normalization, what is one narrow peak at the first step "
+        "has soon become wide, or has moved to the ends."
+    )
+    controls = 2
+    height = t.Int(400).tag(sync=True)
+    steps = t.List().tag(sync=True)
+    panels = t.List().tag(sync=True)
+    heights = t.Bytes().tag(sync=True)
+    widths = t.Bytes().tag(sync=True)
+    row = t.Int(0).tag(sync=True)
+
+    def __init__(self, histories, names=("z1", "a1"), **kwargs):
+        steps, *others = (history.steps for history in histories.values())
+        if any(not np.array_equal(steps, other) for other in others):
+            raise ValueError(
+                f"{sorted(histories)} must have recorded at the same steps: train them with the "
+                "same number of epochs and the same batch size"
+            )
+        shown = np.linspace(0, len(steps) - 1, min(ROWS, len(steps))).round().astype(int)
+        panels, heights, widths = [], [], []
+        for name in names:
+            rows = [history.recorded[name][shown] for history in histories.values()]
+            found = [ridges.densities(values, POINTS) for values in rows]
+            ends = np.array([grid[[0, -1]] for grid, _ in found])
+            for key, (low, high) in zip(histories, ends, strict=True):
+                panels.append(
+                    {
+                        "title": f"{name} {key}" if others else name,
+                        "role": "without" if key == "without" else "with",
+                        "grid": [float(low), float(high)],
+                        "range": [float(ends.min()), float(ends.max())],
+                    }
+                )
+            highest = max(density.max() for _, density in found)
+            heights += [np.sqrt(density / highest) for _, density in found]
+            widths += [values.std(axis=1) for values in rows]
+        self._drawn = heights
+        super().__init__(
+            steps=steps[shown].tolist(),
+            panels=panels,
+            heights=live.packed(np.rint(255 * np.array(heights)), "uint8"),
+            widths=live.packed(widths, "float32"),
+            **kwargs,
+        )
+
+    def still(self):
+        rows = -(-len(self.panels) // 2)
+        figure, axes = plt.subplots(rows, 2, figsize=(5.2, 2.1 * rows), squeeze=False)
+        last = len(self.steps) - 1
+        times = [0, last // 20, last]
+        colors = plt.get_cmap(plots.SEQUENTIAL)([0.0, 0.5, 0.85])
+        for ax, panel, heights in zip(axes.flat, self.panels, self._drawn, strict=False):
+            grid = np.linspace(*panel["grid"], POINTS)
+            for row, color in zip(times, colors, strict=True):
+                ax.plot(grid, heights[row], color=color, label=f"step {self.steps[row]}")
+            ax.set(title=panel["title"], xlim=panel["range"], yticks=[])
+        axes[0, 0].legend(fontsize=10, loc="upper left", handlelength=1)
+        return figure

@@ -1,0 +1,43 @@
+"""Every live figure of the book, of small data: one place for the rules that all of them keep."""
+
+from types import SimpleNamespace
+
+import numpy as np
+
+from local.live.batch import Batch
+from local.live.block import Block
+from local.live.graph import Graph
+from local.live.lag import Lag
+from local.live.outlier import Outlier
+from local.live.replicas import Replicas
+from local.live.ridges import Ridges
+from local.live.train import Train
+
+TABLE = np.array([[3.0, 170.0, 0.2], [5.0, 90.0, 0.4], [5.0, 110.0, 0.4], [11.0, 30.0, 0.2]])
+
+RANDOM = np.random.default_rng(0)
+X, DY = RANDOM.normal(size=(2, 5))
+MEAN, VARIANCE, TRUE = RANDOM.uniform(1, 2, size=(3, 240))
+IMAGES = RANDOM.normal(size=(3, 2, 2, 4))
+HISTORIES = {  # what a figure asks of a `History`, without TensorFlow
+    name: SimpleNamespace(
+        steps=np.arange(0, 75, 5),
+        recorded={
+            "z1": wide * np.linspace(1, 3, 15)[:, None] * RANDOM.normal(size=(15, 300)),
+            "a1": np.tanh(RANDOM.normal(size=(15, 300))),
+        },
+    )
+    for name, wide in {"without": 5, "before": 1}.items()
+}
+
+FIGURES = {
+    "batch": lambda: Batch(TABLE),
+    "outlier": Outlier,
+    "train": Train,
+    "ridges": lambda: Ridges(HISTORIES),
+    "graph": lambda: Graph(X, DY),
+    "lag": lambda: Lag(MEAN, VARIANCE, TRUE),
+    "block": lambda: Block(IMAGES),
+    "replicas": Replicas,
+}
+"""Every figure of the book, as its page makes it."""

@@ -1,0 +1,21 @@
+"""Reading a live figure, and working its controls, as a reader does."""
+
+import numpy as np
+
+
+def said(page):
+    """The words below the picture."""
+    return page.get_by_role("status").inner_text()
+
+
+def numbers(page, selector, attribute):
+    """What the elements of the picture that fit `selector` have in `attribute`."""
+    read = f"all => all.map(one => Number(one.getAttribute('{attribute}')))"
+    return np.array(page.locator(selector).evaluate_all(read))
+
+
+def press(page, label, key, times=1):
+    """Press a key on the slider of that name."""
+    slider = page.get_by_role("slider", name=label, exact=True)
+    for _ in range(times):
+        slider.press(key)

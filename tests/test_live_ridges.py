@@ -1,0 +1,71 @@
+"""The ridges of chapters 1 and 4 under their slider."""
+
+import re
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from local.live.ridges import Ridges
+from local.ridges import densities
+from tests import live_pages
+from tests.browsing import browser, served, visit
+from tests.live_figures import FIGURES, HISTORIES
+
+PHONE, DESK = 390, 1280
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with browser() as chromium:
+        yield chromium
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("figures")
+    live_pages.write(folder, "ridges", FIGURES["ridges"]().page())
+    with served(folder) as address:
+        yield address
+
+
+def test_the_slider_shows_the_ridge_of_its_step(address, chromium):
+    with visit(chromium, address + "ridges-light.html", PHONE) as page:
+        step = page.get_by_label("Training step")
+        for _ in range(7):
+            step.press("ArrowRight")
+        assert step.get_attribute("aria-valuetext") == "35"
+        drawn = page.locator("[data-panel]").evaluate_all(
+            "all => all.map(p => p.getAttribute('d'))"
+        )
+        rows = [HISTORIES[key].recorded[name] for name in ("z1", "a1") for key in HISTORIES]
+        for path, values in zip(drawn, rows, strict=True):
+            y = np.array(re.findall(r"[ML][\d.]+ ([\d.]+)", path), float)
+            density = densities(values, len(y))[1][7]
+            assert np.corrcoef(y, np.sqrt(density))[0, 1] < -0.999
+            width = f"{np.float64(f'{values[7].std():.2g}'):g}"
+            assert f" {width}" in page.get_by_role("status").inner_text()
+
+
+def test_ridges_under_one_name_share_their_ruler(address, chromium):
+    """So that the eye may compare them: with a fifth of the width, five times as narrow."""
+    with visit(chromium, address + "ridges-dark.html", DESK) as page:
+        widths = [
+            box["width"] for box in (p.bounding_box() for p in page.locator("[data-panel]").all())
+        ]
+    without, before = (np.ptp(densities(HISTORIES[key].recorded["z1"])[0]) for key in HISTORIES)
+    np.testing.assert_allclose(widths[1] / widths[0], before / without, rtol=0.05)
+
+
+def test_play_runs_to_the_last_step(address, chromium):
+    with visit(chromium, address + "ridges-light.html", DESK) as page:
+        page.emulate_media(reduced_motion="no-preference")
+        page.get_by_role("button", name="Play").click()
+        page.get_by_text("Step 70. Standard deviations").wait_for()
+        page.get_by_role("button", name="Play").click()
+        page.get_by_role("button", name="Pause").wait_for()
+
+
+def test_ridges_of_unlike_steps_are_refused():
+    with pytest.raises(ValueError, match="same number of epochs"):
+        Ridges({**HISTORIES, "other": SimpleNamespace(steps=np.arange(15))})

@@ -1,0 +1,69 @@
+"""The walk along the step of chapter 7: loss and gradient are the medians over the seeds."""
+
+import re
+
+import numpy as np
+import pytest
+
+from local.live.step import Step
+from tests import live_pages
+from tests.browsing import browser, served, visit
+from tests.live_reading import numbers, press, said
+
+PHONE, DESK = 390, 1280
+STOPS, EVERY = (0.25, 0.5, 1.0, 2.0, 4.0), 10
+LOSSES = 1 + np.random.default_rng(7).normal(0, 0.3, size=(2, 6, 6, 4))
+COSINES = np.random.default_rng(8).uniform(-1, 1, size=(2, 6, 5, 4))
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with browser() as chromium:
+        yield chromium
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("figures")
+    live_pages.write(folder, "step", Step(STOPS, EVERY, LOSSES, COSINES).page())
+    with served(folder) as address:
+        yield address
+
+
+def assert_walked(page, look, stop):
+    """Both thick lines and both needles stand where the medians over the seeds say."""
+    change = np.median(LOSSES[:, look, stop] - LOSSES[:, look, 0], axis=-1)
+    turned = np.median(COSINES[:, look, stop - 1], axis=-1) if stop else np.ones(2)
+    np.testing.assert_allclose(numbers(page, "[data-change]", "data-change"), change, atol=1e-6)
+    np.testing.assert_allclose(numbers(page, "[data-needle]", "data-cosine"), turned, atol=1e-6)
+    for needle, cosine in zip(page.locator("[data-needle]").all(), turned, strict=True):
+        from_x, from_y, to_x, to_y = map(
+            float, re.match(r"M(\S+) (\S+)L(\S+) (\S+)M", needle.get_attribute("d")).groups()
+        )
+        length = np.hypot(to_x - from_x, to_y - from_y)
+        assert abs((to_x - from_x) / length - cosine) < 0.01
+    for value in (*change, *turned):
+        assert f"{value:.2f}".replace("-", "−") in said(page)
+
+
+def test_walking_on_shows_the_loss_and_the_gradient_there(address, chromium):
+    with visit(chromium, address + "step-light.html", PHONE) as page:
+        assert_walked(page, look=4, stop=3)  # one step, late in the training
+        press(page, "How far to walk, in steps", "End")
+        press(page, "From which step of the training", "Home")
+        assert_walked(page, look=0, stop=5)
+        press(page, "the stop on the way", "Home")
+        assert_walked(page, look=0, stop=0)
+
+
+def test_the_stop_can_be_dragged(address, chromium):
+    with visit(chromium, address + "step-dark.html", DESK) as page:
+        handle = page.get_by_role("slider", name="the stop on the way", exact=True)
+        box = handle.bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + 500, y)
+        page.mouse.up()
+        assert_walked(page, look=4, stop=5)
+        assert handle.get_attribute("aria-valuetext") == "4 × the step"
