@@ -4,6 +4,7 @@ It looks at `_build/html` as `make book` left it.
 """
 
 import gzip
+import posixpath
 import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -27,7 +28,8 @@ def trees():
     """Every page as a tree, by file name."""
     if not (SITE / "index.html").exists():
         pytest.fail("There is no book to look at: run `make book` first.")
-    return {path.name: html.parse(path).getroot() for path in sorted(SITE.glob("*.html"))}
+    pages = (path.relative_to(SITE).as_posix() for path in sorted(SITE.rglob("*.html")))
+    return {name: html.parse(SITE / name).getroot() for name in pages if not name.startswith("_")}
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +121,8 @@ def test_links_lead_somewhere(trees):
     for name, tree in trees.items():
         for target in set(tree.xpath("//@href | //@src")):
             url = urlsplit(target)
-            path = unquote(url.path) or name
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(name), unquote(url.path)))
+            path = path if url.path else name
             here = not url.scheme and not target.startswith("/")
             if here and not (
                 (SITE / path).is_file()
