@@ -3,13 +3,17 @@ SHELL := /bin/sh
 PY := .venv/bin/python
 PORT ?= 8000
 
-.PHONY: help book serve test test-colab bench lint lock launch notebooks clean
+.PHONY: help room book serve test test-colab soak bench lint lock colab-versions links \
+        launch publish zip container notebooks new-chapter clean
 .DEFAULT_GOAL := help
 
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
-.venv/ready: requirements.lock package-lock.json
+room: # is there git, and a disk that can be written to? One line says what is missing
+	@tools/room.sh
+
+.venv/ready: requirements.lock package-lock.json | room
 	@tools/environment.sh
 
 book: .venv/ready ## build the site into _build/html, executing the notebooks that changed
@@ -27,21 +31,44 @@ test-colab: .venv/ready ## run every notebook alone, with the versions that Cola
 	@tests/colab/environment.sh
 	MINI_CIFAR=textures KERNEL_PYTHON=_build/colab/bin/python $(PY) -m pytest tests/test_launch.py -n auto
 
+soak: book ## prove that nothing holds by luck: the suite twice, every claim REPEATS=20 times
+	@$(PY) -m tools.browser
+	@$(PY) -m tools.soak
+
 bench: .venv/ready ## measure our ratios against the peers
 	@$(PY) -m benchmarks
 
-lint: .venv/ready ## ruff over code and notebooks, and the rules that notebooks keep
+lint: .venv/ready ## ruff over code and notebooks, the rules of notebooks, actionlint's of workflows
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
 	@$(PY) -m tools.lint_notebooks
+	@.venv/bin/jactionlint --no-hints
 
 lock: .venv/ready ## pin requirements.lock anew from requirements.txt
 	@.venv/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --no-header requirements.txt -o requirements.lock
 
+colab-versions: .venv/ready ## take over the versions that Colab announces today
+	@$(PY) -m tools.colab
+
+links: book ## ask every link that leads out of the book whether it still does
+	@.venv/bin/jupyter-book build . --builder linkcheck --quiet
+
 launch: book ## write the notebooks that Colab opens, executed and stamped, into _build/launch
 	@$(PY) -m tools.launch
 
+publish: book ## push them to the branch `launch`, for Colab and Binder (COURSE_REMOTE=URL: elsewhere)
+	@$(PY) -m tools.publish
+
+zip: book ## pack the site into one archive that is read offline by double click
+	@$(PY) -m tools.archive
+
+container: .venv/ready ## build and try the container that Binder opens
+	@$(PY) -m tools.container
+
 notebooks: .venv/ready ## execute the notebooks in place and store their text outputs
 	@MINI_CIFAR=textures $(PY) -m tools.notebooks
+
+new-chapter: .venv/ready ## begin a chapter that keeps every rule: make new-chapter NAME=small-batches
+	@$(PY) -m tools.new_chapter "$(NAME)"
 
 clean: ## remove everything that was built, and the environment
 	rm -rf _build .venv node_modules

@@ -1,6 +1,10 @@
 """What nbval must not compare: the committed notebooks do not hold it (tools/notebooks.py)."""
 
+import os
+
 import pytest
+
+os.environ.setdefault("MINI_CIFAR", "textures")  # what the stored outputs come from
 
 NOT_STORED = ("image/svg+xml", "text/html", "stderr")
 

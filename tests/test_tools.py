@@ -132,6 +132,8 @@ def test_a_broken_notebook_is_named_and_the_rest_is_kept(small_book, tmp_path, c
     assert "one.ipynb did not run" in said
     assert "ZeroDivisionError" in said
     assert "the_answer / 0" in said
+    last = said.rstrip().splitlines()[-1]
+    assert last == "one.ipynb, code cell 1 (the_answer = 41): ZeroDivisionError: division by zero"
     write(tmp_path / "one.ipynb", "open('one.ran', 'a').write('x')")
     execute.main()
     assert small_book() == (1, 1)

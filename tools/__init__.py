@@ -1,0 +1,39 @@
+"""What builds, checks and publishes the course: `python -m tools.NAME`, mostly called by `make`.
+
+A fault of the machine, or an interruption, ends each of them with one line and no traceback.
+Whatever they write is written whole or not at all, so they can be run again.
+"""
+
+import errno
+import sys
+
+FAULTS = {
+    errno.ENOSPC: "the disk is full. Make room",
+    errno.EDQUOT: "your share of the disk is used up. Make room",
+    errno.EROFS: "the disk can only be read. Copy the course to another",
+    errno.EACCES: "you may not write or read this. Copy the course to a folder of your own",
+}
+
+
+def fault(error):
+    """What the machine refused, in words, if that is what lies behind `error`; else None."""
+    while error:
+        if isinstance(error, OSError) and error.errno in FAULTS:
+            return f"{error.filename or 'Writing failed'}: {FAULTS[error.errno]}"
+        if "disk is full" in str(error):  # as SQLite says it
+            return f"The cache of notebooks: {FAULTS[errno.ENOSPC]}"
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def one_line(kind, error, traceback):
+    """Say in a line what the machine refused. Everything else keeps its traceback."""
+    if kind is KeyboardInterrupt:
+        print("Interrupted: what is done is kept. Run this again.", file=sys.stderr)
+    elif said := fault(error):
+        print(f"{said} and run this again.", file=sys.stderr)
+    else:
+        sys.__excepthook__(kind, error, traceback)
+
+
+sys.excepthook = one_line

@@ -24,7 +24,13 @@ if ! .venv/bin/python -m pip -V >/dev/null 2>&1 || [ "$(.venv/bin/python -V)" !=
         exit 1
     }
 fi
-.venv/bin/python -m pip install --quiet "$(grep '^uv==' requirements.lock)"
-VIRTUAL_ENV=.venv .venv/bin/uv pip install --quiet --requirement requirements.lock
-PYTHONPATH=_ext .venv/bin/python -c "from course_page import node; node.install()"
+{
+    .venv/bin/python -m pip install --quiet "$(grep '^uv==' requirements.lock)" &&
+        VIRTUAL_ENV=.venv .venv/bin/uv pip install --quiet --requirement requirements.lock &&
+        PYTHONPATH=_ext .venv/bin/python -c "from course_page import node; node.install()"
+} 2>.venv/messages || {
+    echo "The packages did not arrive (the last words of .venv/messages:" \
+        "$(tail -n 1 .venv/messages)). Is there a network, and room? Then run this again." >&2
+    exit 1
+}
 touch .venv/ready

@@ -43,6 +43,17 @@ def forget_if_stale():
         note.write_text(today)
 
 
+def place(notebook):
+    """Which cell of an executed notebook failed, and of what; readers count code cells from 1."""
+    code = (cell for cell in notebook.cells if cell.cell_type == "code")
+    for number, cell in enumerate(code, start=1):
+        for output in cell.outputs:
+            if output.output_type == "error":
+                first = cell.source.strip().splitlines()[0]
+                return f"code cell {number} ({first}): {output.ename}: {output.evalue}"
+    return "the kernel ended, or a cell took longer than 300 s"
+
+
 def is_cached(cache, path):
     try:
         cache.match_cache_notebook(read(path, NO_CONVERT))
@@ -73,22 +84,27 @@ def main():
     MESSAGES.unlink(missing_ok=True)
     print(f"Executing {len(waiting)} of {len(paths())} notebooks, one per core", flush=True)
     failed = []
-    with ProcessPoolExecutor(
+    pool = ProcessPoolExecutor(
         os.cpu_count(), get_context("spawn"), initializer=quiet, initargs=[MESSAGES]
-    ) as pool:
+    )
+    try:
         running = {pool.submit(run, path): path for path in waiting}
         for done in tqdm(as_completed(running), total=len(running), unit="notebook"):
             notebook, seconds, traceback = done.result()
             if traceback:
-                failed.append((running[done].name, traceback))
+                failed.append((running[done].name, place(notebook), traceback))
                 continue
             took = {"execution_seconds": seconds}
             bundle = CacheBundleIn(notebook, str(running[done]), data=took)
             cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
-    for name, traceback in failed:
+    finally:
+        pool.shutdown(cancel_futures=True)  # or an interruption would wait for every notebook
+    for name, _, traceback in failed:
         print(f"\n{name} did not run:\n{traceback}")
+    for name, where, _ in failed:
+        print(f"{name}, {where}")
     if failed:
-        sys.exit(f"The book stops here: {', '.join(name for name, _ in failed)}.")
+        sys.exit(f"The book stops here: {', '.join(name for name, _, _ in failed)}.")
 
 
 if __name__ == "__main__":

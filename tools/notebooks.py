@@ -2,7 +2,8 @@
 
 Committed are text outputs, so that nbval has something to compare; pictures, live figures, standard
 error and anything that differs from run to run are left out.
-Usage: python -m tools.notebooks [NOTEBOOK ...]
+
+Usage: python -m tools.notebooks [--strip] [NOTEBOOK ...]; --strip leaves out without executing.
 """
 
 import os
@@ -86,21 +87,24 @@ def write(notebook, path):
     temporary.replace(path)
 
 
-def refresh(path):
-    """Execute the notebook at `path` and store it as it is committed."""
+def refresh(path, strip=False):
+    """Execute the notebook at `path`, or only `strip` it, and store it as it is committed."""
     notebook = nbformat.read(path, as_version=4)
     put_setup(notebook)
-    execute(notebook, path.parent)
+    if not strip:
+        execute(notebook, path.parent)
     normalize(notebook)
     write(notebook, path)
 
 
 def main(names):
     os.environ.setdefault("MINI_CIFAR", STANDS_IN)
+    strip = "--strip" in names
+    names = [name for name in names if name != "--strip"]
     for path in map(Path, names) if names else paths():
         print(path, flush=True)
         try:
-            refresh(path)
+            refresh(path, strip)
         except CellExecutionError as error:
             sys.exit(f"{path}: {error}")
 

@@ -3,6 +3,9 @@
 GitHub's workflows name the repository in ``GITHUB_REPOSITORY``; a clone names it in the URL of
 its remote ``origin``. Where neither says anything there is no address, and whoever asks must do
 without links rather than make one that leads nowhere.
+
+Two variables are there for who publishes elsewhere: ``COURSE_REMOTE`` is another remote's name or
+URL, asked before all others, and ``COURSE_SITE`` the address of a site that is not GitHub Pages'.
 """
 
 import os
@@ -36,7 +39,9 @@ class Repository:
 
     @property
     def site(self) -> str:
-        """Where GitHub Pages serves the book, with the closing slash."""
+        """Where the book is served, with the closing slash: by GitHub Pages unless named."""
+        if named := os.environ.get("COURSE_SITE"):
+            return named.rstrip("/") + "/"
         host = f"{self.owner.lower()}.github.io"
         return f"https://{host}/" if self.name.lower() == host else f"https://{host}/{self.name}/"
 
@@ -52,8 +57,9 @@ def find(root: Path = ROOT) -> Repository | None:
 
     Raises ValueError where ``GITHUB_REPOSITORY`` is set to something else than OWNER/NAME.
     """
+    remote = os.environ.get("COURSE_REMOTE")
     named = os.environ.get("GITHUB_REPOSITORY")
-    if named and os.environ.get("GITHUB_SERVER_URL", SERVER) == SERVER:
+    if not remote and named and os.environ.get("GITHUB_SERVER_URL", SERVER) == SERVER:
         found = re.fullmatch(NAME, named)
         if not found:
             raise ValueError(f"GITHUB_REPOSITORY must read OWNER/NAME; received {named!r}")
@@ -62,7 +68,8 @@ def find(root: Path = ROOT) -> Repository | None:
     top = git(root, "rev-parse", "--show-toplevel")
     if not top or Path(top).resolve() != root.resolve():
         return None
-    names = parse(git(root, "config", "--get", "remote.origin.url"))
+    remote = remote or "origin"
+    names = parse(git(root, "config", "--get", f"remote.{remote}.url") or remote)
     return Repository(*names, git(root, "rev-parse", "HEAD")) if names else None
 
 

@@ -6,7 +6,10 @@ from lxml.builder import E
 from tools import launch, notebooks, repository
 
 LAUNCH_BRANCH = "launch"
-"""Where publishing puts the executed notebooks; it is what Colab opens."""
+"""Where publishing puts the executed notebooks; it is what Colab and Binder open."""
+
+LAUNCHERS = {"Colab": "colab_url", "Binder": "binder_url", ".ipynb": "notebook_url"}
+"""The theme's name of a way to open a notebook, and that of its address in our template."""
 
 CARD = "card.png"
 """The social card, 1200 x 630, at the top of the site."""
@@ -33,15 +36,15 @@ def configure(app, config):
 
 
 def add_to_page(app, pagename, templatename, context, doctree):
-    """Give the page's template its own address and the two that the theme hides in menus."""
+    """Give the page's template its own address, its source's, and those hidden in menus."""
     if app.config.html_baseurl:
         context["pageurl"] = public(app.config.html_baseurl, app.builder.get_target_uri(pagename))
+    if pagename in app.env.found_docs:
+        context["source_path"] = app.env.doc2path(pagename, base=False)
     for group in context["header_buttons"]:
         for button in group.get("buttons", []):
-            if button["text"] == "Colab":
-                context["colab_url"] = button["url"]
-            elif button["text"] == ".ipynb":
-                context["notebook_url"] = button["url"]
+            if button["text"] in LAUNCHERS:
+                context[LAUNCHERS[button["text"]]] = button["url"]
 
 
 def public(base, name):

@@ -1,0 +1,174 @@
+"""A fork edits nothing: a clone with another `origin` builds a book that knows only the fork."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import nbformat
+import pytest
+from lxml import html
+
+from tools import publish, repository
+
+ROOT = Path(__file__).parent.parent
+FORK = "https://github.com/some-one/a.fork"
+CHAPTER = "02-normalizing-a-batch"
+TOC = f"""format: jb-book
+root: content/index
+chapters:
+  - file: content/{CHAPTER}
+  - file: content/references
+"""
+FOLLOWS = ("colab.research.google.com", "mybinder.org", "github.io", "github.com")
+"""Hosts on which every address is the fork's own, but for what the book's own text cites."""
+
+
+def git(folder, *arguments):
+    named = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    done = subprocess.run(
+        ["git", "-C", folder, *named, *arguments], check=True, capture_output=True, text=True
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def fork(tmp_path_factory):
+    """This tree, cloned, with another origin and a short table of contents, built."""
+    folder = tmp_path_factory.mktemp("fork") / "course"
+    git(ROOT, "clone", "--quiet", "--no-hardlinks", ROOT, folder)
+    for name in git(ROOT, "ls-files", "-co", "--exclude-standard").splitlines():
+        if (ROOT / name).is_file():  # as it is now, committed or not
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, folder / name)
+    settings = (folder / "_config.yml").read_text()
+    (folder / "_config.yml").write_text(settings.replace("notebooks: cache", "notebooks: off"))
+    (folder / "_toc.yml").write_text(TOC)
+    git(folder, "remote", "set-url", "origin", f"{FORK}.git")
+    git(folder, "add", "-A")
+    git(folder, "commit", "--quiet", "--message", "the fork's own")
+    (folder / "node_modules").symlink_to(ROOT / "node_modules")
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("GITHUB_", "COURSE_"))}
+    command = [Path(sys.executable).with_name("jupyter-book"), "build", ".", "--quiet"]
+    subprocess.run(command, cwd=folder, env=clean, check=True, capture_output=True)
+    (folder / "node_modules").unlink()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pages(fork):
+    return {path.name: html.parse(path).getroot() for path in (fork / "_build/html").glob("*.html")}
+
+
+def test_every_way_to_launch_leads_to_the_fork(pages):
+    page = pages[f"{CHAPTER}.html"]
+    (buttons,) = page.find_class("article-header-buttons")
+    assert {a.get("aria-label"): a.get("href") for a in buttons.iter("a")} == {
+        "Open in Colab": "https://colab.research.google.com/github/some-one/a.fork/blob/launch/"
+        f"content/{CHAPTER}.ipynb",
+        "Open in Binder": "https://mybinder.org/v2/gh/some-one/a.fork/launch?urlpath=lab/tree/"
+        f"content/{CHAPTER}.ipynb",
+        "Download this notebook": f"_sources/content/{CHAPTER}.ipynb",
+    }
+    assert list(pages["index.html"].find_class("article-header-buttons")[0].iter("a")) == []
+
+
+def test_source_edit_and_citation_lead_to_the_fork(pages):
+    def footer(name):
+        (found,) = pages[name].find_class("book-footer")
+        return {a.text: a.get("href").split("?")[0] for a in found.iter("a")}
+
+    links = {
+        "Source": FORK,
+        "Report a mistake on this page": f"{FORK}/issues/new",
+        "Cite": f"{FORK}/blob/HEAD/CITATION.cff",
+    }
+    for name in "index", "references":
+        edit = {"Edit this page": f"{FORK}/edit/HEAD/content/{name}.md"}
+        assert footer(f"{name}.html") == links | edit
+    # GitHub's editor shows a notebook as JSON; its page shows it, and has a way to an editor.
+    source = {"Edit this page": f"{FORK}/blob/HEAD/content/{CHAPTER}.ipynb"}
+    assert footer(f"{CHAPTER}.html") == links | source
+    assert footer("search.html") == links
+
+
+def test_a_download_is_stamped_with_the_fork(fork):
+    path = fork / "_build/html/_sources/content" / f"{CHAPTER}.ipynb"
+    sources = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
+    assert f'REPOSITORY = "{FORK}"\nCOMMIT = "{git(fork, "rev-parse", "HEAD")}"' in sources
+    assert "{cite:" not in sources
+
+
+def addresses(fork):
+    """Every absolute address in what was built, with the page it stands in."""
+    for path in sorted((fork / "_build/html").rglob("*")):
+        if path.suffix in (".html", ".xml", ".txt", ".ipynb"):
+            text = path.read_text("utf-8")
+            for address in re.findall(r"https?://[^\s\"'<>()\\]+", text):
+                yield path.name, address
+
+
+def test_no_address_leads_anywhere_but_to_the_fork(fork):
+    sources = "".join(p.read_text("utf-8") for p in (ROOT / "content").iterdir() if p.is_file())
+    strangers, followed = set(), set()
+    for page, address in addresses(fork):
+        host, path = urlsplit(address).hostname or "", urlsplit(address).path.lower()
+        if host.endswith(FOLLOWS) and address.rstrip(".") not in sources:
+            ours = host == "some-one.github.io" or "/some-one/a.fork" in path
+            (followed if ours else strangers).add((page, address))
+    assert strangers == set()
+    assert {page for page, _ in followed} >= {"index.html", "sitemap.xml", "robots.txt"}
+
+
+def test_nothing_in_the_tree_names_the_original():
+    original = repository.find(ROOT)
+    if original is None:
+        pytest.skip("this clone has no origin on GitHub: there is no original to be named")
+    named = f"{original.owner}/{original.name}".lower()
+    naming = [
+        name
+        for name in git(ROOT, "ls-files").splitlines()
+        if (ROOT / name).is_file() and named in (ROOT / name).read_text("utf-8", "ignore").lower()
+    ]
+    assert naming == []
+
+
+def test_the_launch_branch_is_one_commit_on_top_of_the_published_one(fork, tmp_path, monkeypatch):
+    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
+    git(tmp_path, "init", "--quiet", "--bare", "elsewhere.git")
+    executed = tmp_path / "launch"
+    (executed / "content").mkdir(parents=True)
+    (executed / "content" / f"{CHAPTER}.ipynb").write_text("executed and stamped")
+    before = git(fork, "rev-parse", "HEAD"), git(fork, "status", "--porcelain")
+
+    for _ in range(2):  # publishing again replaces what was published
+        publish.push(fork, executed, str(tmp_path / "elsewhere.git"))
+
+    def there(*arguments):
+        return git(tmp_path / "elsewhere.git", *arguments)
+
+    assert there("rev-parse", "launch^") == before[0]
+    assert there("diff", "--name-only", "launch^", "launch") == f"content/{CHAPTER}.ipynb"
+    assert there("show", f"launch:content/{CHAPTER}.ipynb") == "executed and stamped"
+    assert there("show", "launch:Dockerfile").startswith("# The course in JupyterLab")
+    assert before == (git(fork, "rev-parse", "HEAD"), git(fork, "status", "--porcelain"))
+
+
+def test_a_remote_that_does_not_answer_is_named(fork, tmp_path):
+    with pytest.raises(SystemExit, match=r"could not be pushed to .*nowhere.git") as refused:
+        publish.push(fork, tmp_path, "https://user:secret@127.0.0.1:9/nowhere.git")
+    assert "secret" not in str(refused.value)
+
+
+def test_another_remote_and_another_host_need_one_variable_each(fork, monkeypatch):
+    git(fork, "remote", "add", "public", "git@github.com:school/course.git")
+    for remote in "public", "https://github.com/school/course":
+        monkeypatch.setenv("COURSE_REMOTE", remote)
+        monkeypatch.setenv("GITHUB_REPOSITORY", "some-one/a.fork")
+        assert repository.find(fork).url == "https://github.com/school/course"
+    monkeypatch.setenv("COURSE_SITE", "https://school.example/ml/norm")
+    assert repository.find(fork).site == "https://school.example/ml/norm/"
+    git(fork, "remote", "remove", "public")

@@ -1,0 +1,87 @@
+"""A new chapter keeps every rule, runs the same twice, and stands in the book."""
+
+import shutil
+
+import nbformat
+import pytest
+import yaml
+
+from tools import lint_notebooks, new_chapter, notebooks
+
+ROOT = notebooks.ROOT
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """A copy of what a chapter needs of the course, into which new chapters go."""
+    content = tmp_path / "content"
+    content.mkdir()
+    shutil.copy(ROOT / "_toc.yml", tmp_path)
+    for path in ROOT.glob("content/*.ipynb"):
+        (content / path.name).touch()
+    for name in "local", "requirements.txt":
+        (tmp_path / name).symlink_to(ROOT / name)
+    monkeypatch.setattr(new_chapter, "ROOT", tmp_path)
+    monkeypatch.setenv("MINI_CIFAR", "textures")
+    return tmp_path
+
+
+def chapters(course):
+    parts = yaml.safe_load((course / "_toc.yml").read_text())["parts"]
+    return [chapter["file"] for part in parts for chapter in part["chapters"]]
+
+
+def there(course):
+    return sorted(course.glob("content/*.ipynb"))
+
+
+def left_over(course):
+    return [p.name for p in (course / "content").iterdir() if p.suffix != ".ipynb"]
+
+
+def test_a_new_chapter_passes_every_rule_and_stands_behind_the_last(course, capsys):
+    before = chapters(course)
+    last = there(course)[-1]
+    new_chapter.main("small-batches")
+
+    path = there(course)[-1]
+    assert path.name == f"{int(last.name[:2]) + 1:02d}-small-batches.ipynb"
+    assert path.name in capsys.readouterr().out
+    made = nbformat.read(path, as_version=4)
+    nbformat.validate(made)
+    assert made.cells[0].source.startswith("# Small batches\n")
+    assert list(lint_notebooks.problems(made)) == []
+    after = chapters(course)
+    assert [c for c in after if c in before] == before
+    assert [c for c in after if c not in before] == [f"content/{path.stem}"]
+    numbered = [c for c in after if c.removeprefix("content/")[:1].isdigit()]
+    assert numbered[-1] == f"content/{path.stem}"
+    assert left_over(course) == []
+
+    first = path.read_text()
+    notebooks.refresh(path)  # what nbval does: run it again and compare
+    assert path.read_text() == first
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("Small Batches", "lower-case words"), ("", "got ''"), ("../x", "lower-case words")],
+)
+def test_a_name_that_no_file_should_have_is_refused(name, said, course):
+    with pytest.raises(SystemExit, match=said):
+        new_chapter.main(name)
+
+
+def test_a_name_that_is_taken_is_refused(course):
+    taken = there(course)[0]
+    with pytest.raises(SystemExit, match=taken.name):
+        new_chapter.main(taken.stem[3:])
+
+
+def test_a_chapter_that_does_not_run_leaves_nothing(course, monkeypatch):
+    before = chapters(course), there(course)
+    monkeypatch.setattr(new_chapter, "cells", lambda text: [nbformat.v4.new_code_cell("1 / 0")])
+    with pytest.raises(notebooks.CellExecutionError):
+        new_chapter.main("small-batches")
+    assert (chapters(course), there(course)) == before
+    assert left_over(course) == []

@@ -1,0 +1,20 @@
+#!/bin/sh
+# Before anything is made: what would otherwise end in a page of errors ends in one line.
+set -eu
+needed=300 # MB for a build; the environment comes on top
+[ -f .venv/ready ] || needed=5000
+
+stop() {
+    echo "$1" >&2
+    exit 1
+}
+
+command -v git >/dev/null ||
+    stop "The course needs git (Debian, Ubuntu: apt-get install git; macOS: xcode-select --install)."
+if ! mkdir -p _build 2>/dev/null || [ ! -w _build ]; then
+    stop "Nothing can be written into $PWD/_build: copy the course to a folder of your own."
+fi
+free=$(df -Pk . | sed -n '$s/.* \([0-9][0-9]*\)  *[0-9]*% .*/\1/p')
+if [ $((free / 1024)) -lt $needed ]; then
+    stop "The disk that holds $PWD has $((free / 1024)) MB left, and this needs $needed MB: make room and run it again."
+fi

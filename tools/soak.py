@@ -1,0 +1,126 @@
+"""Prove that nothing holds by luck: python -m tools.soak, with REPEATS=20 in the environment.
+
+`make test` runs twice in a row, then every notebook that makes a claim REPEATS times, on the
+embedded photographs, into nowhere. What was done is noted in _build/soak.json, so an interrupted
+soak goes on where it stopped; one that is finished, or a change of the tree, begins anew.
+"""
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+
+import nbformat
+from tqdm import tqdm
+
+from tools import execute, notebooks
+from tools.notebooks import ROOT
+
+NOTE = ROOT / "_build" / "soak.json"
+SUITES = 2
+CLOSING = re.compile(r"=+ (?P<counts>\d+ (?:passed|failed).*?) =+\s*")
+
+
+def tree():
+    """A digest of every file that a commit would hold."""
+    digest = hashlib.sha256()
+    command = ["git", "-C", ROOT, "ls-files", "-co", "--exclude-standard", "-z"]
+    names = subprocess.run(command, capture_output=True, check=True).stdout.decode().split("\0")
+    for path in (ROOT / name for name in sorted(filter(None, names))):
+        if path.is_file():
+            digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def claiming():
+    """The notebooks that make claims."""
+    found = []
+    for path in notebooks.paths():
+        code = (c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code")
+        if any(re.search(r"\bclaim\(", cell.source) for cell in code):
+            found.append(path)
+    return found
+
+
+class Note:
+    """What was done so far: `suites`, one line each, and `runs`, [notebook, its error or None]."""
+
+    def __init__(self, path, tree):
+        self.path, self.tree, self.suites, self.runs = path, tree, [], []
+        if path.exists() and (kept := json.loads(path.read_text()))["tree"] == tree:
+            self.suites, self.runs = kept["suites"], kept["runs"]
+
+    def keep(self):
+        temporary = self.path.with_suffix(".tmp")
+        kept = {"tree": self.tree, "suites": self.suites, "runs": self.runs}
+        temporary.write_text(json.dumps(kept, indent=1))
+        temporary.replace(self.path)
+
+
+def suite():
+    """Run `make test`, let it speak, and return its closing line and whether it passed."""
+    closing = "nothing was counted"
+    command = ["make", "--no-print-directory", "test"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
+        for line in running.stdout:
+            print(line, end="", flush=True)
+            if found := CLOSING.fullmatch(line):
+                closing = found["counts"]
+    return {"said": closing, "passed": running.returncode == 0}
+
+
+def repeat(note, paths, repeats):
+    """Run each of `paths` until it ran `repeats` times, one per core, noting each run."""
+    done = Counter(name for name, _ in note.runs)
+    missing = [path for turn in range(repeats) for path in paths if done[path.name] <= turn]
+    os.environ["MINI_CIFAR"] = notebooks.STANDS_IN
+    pool = ProcessPoolExecutor(
+        os.cpu_count(), get_context("spawn"), initializer=execute.quiet,
+        initargs=[NOTE.with_suffix(".log")],
+    )  # fmt: skip
+    try:
+        running = {pool.submit(execute.run, path): path for path in missing}
+        bar = tqdm(as_completed(running), total=len(paths) * repeats, unit="run")
+        bar.update(len(paths) * repeats - len(missing))
+        for ended in bar:
+            _, _, error = ended.result()
+            note.runs.append([running[ended].name, error])
+            note.keep()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def summary(note, repeats):
+    """The counts in a few lines, and whether all was well."""
+    lines = [f"Suite {n}: {suite['said']}" for n, suite in enumerate(note.suites, start=1)]
+    failed = Counter(name for name, error in note.runs if error)
+    for name in sorted({name for name, _ in note.runs}):
+        lines.append(f"{name}: {repeats} runs, {failed[name]} failed")
+    lines += sorted({f"{name}:\n{error}" for name, error in note.runs if error})
+    lines.append(
+        f"The suite {len(note.suites)} times, {sum(not s['passed'] for s in note.suites)} failed; "
+        f"claims {len(note.runs)} runs, {failed.total()} failed"
+    )
+    return "\n".join(lines), failed.total() == 0 and all(s["passed"] for s in note.suites)
+
+
+def main():
+    repeats = int(os.environ.get("REPEATS") or 20)
+    note = Note(NOTE, tree())
+    while len(note.suites) < SUITES:
+        note.suites.append(suite())
+        note.keep()
+    repeat(note, claiming(), repeats)
+    text, well = summary(note, repeats)
+    NOTE.unlink()
+    print(text)
+    sys.exit(not well)
+
+
+if __name__ == "__main__":
+    main()
