@@ -113,7 +113,7 @@ def test_a_reader_synchronizes_and_shuffles(address, chromium):
 def test_the_words_and_the_bands_tell_mean_and_deviation_of_each_replica(address, chromium):
     with visit(chromium, address + "replicas-light.html", DESK) as page:
         page.get_by_label("4", exact=True).check()
-        page.get_by_label("From the darkest camera").press("Home")
+        page.get_by_label("Darkest to brightest camera").press("Home")
         x, _, _ = expected(Replicas(replicas=4, offset=0.0))
         parts = x.reshape(4, 6)
         said = page.get_by_role("status").inner_text()

@@ -183,7 +183,7 @@ function controlsOf(model) {
   return [
     choice({ label: "Mean and variance", ...trait(model, "statistics"), options: statistics }),
     choice({ label: "Pictures", ...trait(model, "sharing"), options: sharing }),
-    slider({ label: "From the darkest camera to the brightest", ...offset }),
+    slider({ label: "Darkest to brightest camera", ...offset }),
     choice({ label: "Replicas (and cameras)", ...replicas, options: { 2: "2", 3: "3", 4: "4" } }),
   ];
 }
