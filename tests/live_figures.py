@@ -8,10 +8,14 @@ from local.live.batch import Batch
 from local.live.block import Block
 from local.live.graph import Graph
 from local.live.lag import Lag
+from local.live.map import Map
 from local.live.outlier import Outlier
 from local.live.replicas import Replicas
 from local.live.ridges import Ridges
+from local.live.step import Step
 from local.live.train import Train
+from tests.test_live_map import SWEEPS
+from tests.test_live_step import COSINES, EVERY, LOSSES, STOPS
 
 TABLE = np.array([[3.0, 170.0, 0.2], [5.0, 90.0, 0.4], [5.0, 110.0, 0.4], [11.0, 30.0, 0.2]])
 
@@ -38,6 +42,8 @@ FIGURES = {
     "graph": lambda: Graph(X, DY),
     "lag": lambda: Lag(MEAN, VARIANCE, TRUE),
     "block": lambda: Block(IMAGES),
+    "map": lambda: Map(*SWEEPS.values(), chance=1 / 3),
+    "step": lambda: Step(STOPS, EVERY, LOSSES, COSINES),
     "replicas": Replicas,
 }
 """Every figure of the book, as its page makes it."""

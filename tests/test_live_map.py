@@ -81,7 +81,7 @@ def test_keys_and_sliders_walk_from_field_to_field(address, chromium):
         press(page, "Learning rate", "Home")
         assert_shows(page, 0, 2)
         handle = page.get_by_role("slider", name="the chosen field", exact=True)
-        assert handle.get_attribute("aria-valuetext") == "rate 0.01, initial weights × 1"
+        assert handle.get_attribute("aria-valuetext") == "rate 0.01, weights × 1"
 
 
 def test_a_lost_training_is_shown_as_lost(address, chromium):

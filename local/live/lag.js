@@ -164,7 +164,7 @@ function render({ model, el }) {
     };
     const own = Math.sqrt(variance[now.t] / (variance[now.t] + EPSILON));
     return [
-      note(0, 262, "Where the unit then stands, normalized: mean and deviation"),
+      note(0, 262, "Where the unit then stands, normalized"),
       svg("path", { class: "axis", d: `M${along(-REACH)} ${BELOW.axis}H${along(REACH)}` }),
       svg("path", { class: "grid", d: `M${along(0)} ${BELOW.training - 14}V${BELOW.axis}` }),
       ...ticks(-REACH, REACH, 6).map((v) =>
@@ -180,7 +180,7 @@ function render({ model, el }) {
     const [is, say] = [truth[now.t], now.notes[now.t]].map((value) => number(value));
     return (
       `m = ${m} (PyTorch: ${number(1 - now.m, 3)}), τ = ${tau}. At step ${stop.read()} the mean is ` +
-      `${is}, the notes say ${say}: in use the unit stands at ${number(now.off)}, not 0.`
+      `${is}, the notes say ${say}; in use the unit stands at ${number(now.off)}.`
     );
   }
 

@@ -49,7 +49,7 @@ function render({ model, el }) {
 
   const place = (k) => {
     const [at, times] = [rates[Math.floor(k / wide)], scales[k % wide]];
-    return `rate ${short(at, 2)}, initial weights × ${short(times, 2)}`;
+    return `rate ${short(at, 2)}, weights × ${short(times, 2)}`;
   };
   const all = Array.from({ length: fields }, (_, k) => k);
   const medians = NETS.map((_, net) =>
@@ -145,10 +145,9 @@ function render({ model, el }) {
     const sparse = whole(scales).filter((_, k) => k % 2 === 0);
     const loss = scale([0, top], [panel.to, panel.from]);
     return [
-      note(0, 14, "Test accuracy: tap a field"),
+      note(0, 14, "Test accuracy without and with normalization"),
       ...NETS.map((name, net) => {
-        const text = net ? "with" : "without normalization";
-        return svg("g", { class: name }, note(across[net](0), MAPS - 8, text, "named"));
+        return svg("g", { class: name }, note(across[net](0), MAPS - 8, name, "named"));
       }),
       note(0, MAPS - 8, "rate"),
       ...whole(rates).map(([v, k]) =>
@@ -191,9 +190,10 @@ function render({ model, el }) {
     const [without, normalized] = NETS.map((_, net) => {
       const { accuracies, gone } = field(net, chosen.read());
       if (gone) return `${gone} of ${seeds} diverged`;
-      return `test accuracy ${number(accuracies[0])} to ${number(accuracies.at(-1))}`;
+      return `${number(accuracies[0])} to ${number(accuracies.at(-1))}`;
     });
-    return `At ${place(chosen.read())}, without normalization: ${without}; with it: ${normalized}.`;
+    const at = `Test accuracy at ${place(chosen.read())}`;
+    return `${at}: ${without} without normalization, ${normalized} with it.`;
   }
 
   const controls = [

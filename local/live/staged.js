@@ -76,6 +76,8 @@ const CONSTANTS = {
   13: nothing,
   14: nothing,
   17: nothing,
+  15: ({ t, example, i }) =>
+    `dcentered = dx_hat / s, from x_hat. ${example}: ${f(t.centered[0][i])}. No other term can come.`,
   16: ({ d, t, example, i }) =>
     `The second term never arrives. ${example} keeps ${f(t.centered[0][i])}, where ${f(d.centered[i])} is right.`,
   18: ({ t }) =>

@@ -126,7 +126,7 @@ function render({ model, el }) {
           "data-change": middle[stop.read()],
         }),
       ),
-      note(net ? 200 : 48, 36, NETS[name], "named"),
+      note(net ? 232 : 48, 36, NETS[name], "named"),
     ];
   }
 
