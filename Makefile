@@ -2,9 +2,11 @@
 SHELL := /bin/sh
 PY := .venv/bin/python
 PORT ?= 8000
+GRADEBOOK ?= gradebook
+SUBMISSIONS ?= submitted
 
 .PHONY: help room book serve test test-colab soak bench lint lock colab-versions links \
-        launch publish zip container notebooks new-chapter clean
+        release grade export feedback launch publish zip container notebooks new-chapter clean
 .DEFAULT_GOAL := help
 
 help: ## list what can be made
@@ -25,6 +27,7 @@ serve: book ## build the book and show it on http://127.0.0.1:8000 (PORT=... for
 
 test: book ## prove it: every module, every notebook, the built site in a browser
 	@$(PY) -m tools.browser
+	@tools/sandbox.sh
 	MINI_CIFAR=textures $(PY) -m pytest -n auto --dist loadscope
 
 test-colab: .venv/ready ## run every notebook alone, with the versions that Colab has
@@ -33,6 +36,7 @@ test-colab: .venv/ready ## run every notebook alone, with the versions that Cola
 
 soak: book ## prove that nothing holds by luck: the suite twice, every claim REPEATS=20 times
 	@$(PY) -m tools.browser
+	@tools/sandbox.sh
 	@$(PY) -m tools.soak
 
 bench: .venv/ready ## measure our ratios against the peers
@@ -51,6 +55,18 @@ colab-versions: .venv/ready ## take over the versions that Colab announces today
 
 links: book ## ask every link that leads out of the book whether it still does
 	@.venv/bin/jupyter-book build . --builder linkcheck --quiet
+
+release: .venv/ready ## make the notebooks that students get, in gradebook/release
+	@$(PY) -m local.grading --book $(GRADEBOOK) release
+
+grade: .venv/ready ## grade what was handed in: make grade SUBMISSIONS=folder
+	@$(PY) -m local.grading --book $(GRADEBOOK) grade $(SUBMISSIONS) $(OPTIONS)
+
+export: .venv/ready ## make the tables of marks anew, after marking by hand
+	@$(PY) -m local.grading --book $(GRADEBOOK) export
+
+feedback: .venv/ready ## write a page for every student
+	@$(PY) -m local.grading --book $(GRADEBOOK) feedback
 
 launch: book ## write the notebooks that Colab opens, executed and stamped, into _build/launch
 	@$(PY) -m tools.launch

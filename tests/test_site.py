@@ -145,8 +145,9 @@ def test_every_picture_says_what_it_shows(trees):
 
 def test_mathematics_is_rendered(trees):
     for name, tree in trees.items():
-        shown = "//body//text()[not(ancestor::pre or ancestor::code or ancestor::annotation)]"
-        text = "".join(tree.xpath(shown))
+        other = "pre", "code", "annotation", "script", "style"
+        shown = " or ".join(f"ancestor::{element}" for element in other)
+        text = "".join(tree.xpath(f"//body//text()[not({shown})]"))
         assert re.findall(r"\\[\[(a-zA-Z]+|\$+", text) == [], name
     assert trees[CHAPTER].xpath("count(//math)") > 20
 

@@ -1,0 +1,83 @@
+"""P7: submissions marked in a minute, against `nbgrader autograde` on the same notebooks.
+
+Right solutions of the first assignment (NumPy alone) and of the second (a Keras layer). Ours is
+timed with all that belongs to it, the start of its sandboxes too, on one core as the peer; the last
+rows tell what a second core adds. The peer is asked in this very process, without its own start,
+and for a few of the notebooks only: they do not differ.
+"""
+
+import logging
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from nbgrader.converters import Autograde
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+
+from benchmarks.sweeps import multiplied
+from benchmarks.table import Row
+from benchmarks.timing import interleaved
+from local.grading import batch
+from local.grading.gradebook import Gradebook
+from local.grading.grader import Settings
+from local.grading.nbgraderbook import own_programs
+from local.grading.release import release
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = ROOT / "content" / "assignments"
+ROWS = {"forward-and-backward": ("NumPy", 200, 100), "layer": ("Keras", 40, 15)}
+"""Slug: what it needs, how many submissions ours gets, and the bound."""
+TIMED, PAIRS = 2, 2
+"""Notebooks that the peer gets, and times that both are run."""
+
+
+def hand_in(slug, folder, count):
+    """`count` right solutions, as nbgrader collects them."""
+    for number in range(count):
+        place = folder / f"student-{number:04}" / slug
+        place.mkdir(parents=True)
+        shutil.copy(SOURCES / f"{slug}.ipynb", place)
+
+
+def autograde(slug, course):
+    """Let nbgrader mark all that was handed in for `slug`."""
+    config = Config()
+    config.CourseDirectory.root = str(course)
+    config.CourseDirectory.assignment_id = slug
+    config.Autograde.force = True
+    config.Autograde.log_level = logging.ERROR
+    config.ExecutePreprocessor.timeout = 600  # a busy machine imports TensorFlow for long
+    with own_programs():
+        Autograde(coursedir=CourseDirectory(config=config), config=config).start()
+
+
+def measure():
+    """The rows of P7."""
+    mode = batch.choose()
+    # Within the course, so that the checks of the peer's notebooks find it.
+    (ROOT / "_build").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=ROOT / "_build") as scratch:
+        for slug, (kind, count, bound) in ROWS.items():
+            folder, course = Path(scratch, kind, "ours"), Path(scratch, kind, "peer")
+            hand_in(slug, folder, count)
+            release(slug, SOURCES / f"{slug}.ipynb", course)
+            hand_in(slug, course / "submitted", TIMED)
+
+            def ours(cores=1, folder=folder):
+                with tempfile.TemporaryDirectory() as book:
+                    told = Settings(mode, seed=1)
+                    batch.Batch(folder, Gradebook(book), told).run(cores=cores)
+
+            def peer(slug=slug, course=course):
+                autograde(slug, course)
+
+            whole = multiplied(interleaved(ours, peer, PAIRS), count / TIMED)
+            yield Row(f"P7 {count} submissions, {kind}: nbgrader autograde", whole, ">=", bound)
+            yield Row(
+                f"P7 submissions a minute on one core, {kind}", 60 * count / whole.ours.median
+            )
+            if (os.cpu_count() or 1) > 1:
+                two = interleaved(lambda: ours(cores=2), ours, PAIRS)
+                yield Row(f"P7 the same on two cores: on one core, {kind}", two)

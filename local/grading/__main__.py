@@ -1,0 +1,97 @@
+"""release, grade, export, feedback: see content/teaching.md."""
+
+import argparse
+import importlib
+import sys
+from pathlib import Path
+
+from local.grading import batch, feedback, nbgraderbook, sandbox, summary
+from local.grading.gradebook import BadRow, Gradebook
+from local.grading.grader import Settings
+from local.grading.marks import GRADED, LATER
+
+SOURCES = Path(__file__).resolve().parents[2] / "content" / "assignments"
+
+
+def parsed(arguments):
+    parser = argparse.ArgumentParser(prog="python -m local.grading", description=__doc__)
+    parser.add_argument("--book", type=Path, default=Path("gradebook"), help="its folder")
+    parser.add_argument("--questions", default="local.questions", help=argparse.SUPPRESS)
+    parser.add_argument("--probes", default="local.probes", help=argparse.SUPPRESS)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("release", help="make the notebooks for students")
+    grade = commands.add_parser("grade", help="grade a folder of submissions")
+    grade.add_argument("submissions", type=Path)
+    grade.add_argument("--cores", type=int, help="processes at a time (all cores)")
+    grade.add_argument("--scheduler", help="address of a Dask scheduler, for many machines")
+    grade.add_argument("--trusted", action="store_true", help="without a sandbox")
+    seconds = sandbox.Limits.seconds
+    grade.add_argument(
+        "--seconds", type=float, default=seconds, help=f"for a question ({seconds:g})"
+    )
+    commands.add_parser("export", help="make the tables anew, after marking by hand")
+    commands.add_parser("feedback", help="make a page for every student")
+    return parser.parse_args(arguments)
+
+
+def main(arguments=None):
+    """Run one command; the exit code is 1 if something is left to be graded."""
+    told = parsed(arguments)
+    book = Gradebook(told.book)
+    if told.command == "release":
+        return release(told, book)
+    try:
+        if told.command == "grade":
+            return grade(told, book)
+        if told.command == "export":
+            return export(told, book)
+        records = book.records()
+    except (sandbox.Refusal, BadRow) as refusal:
+        print(refusal, file=sys.stderr)
+        return 2
+    feedback.write_all(book.folder, records)
+    print(f"{len(records)} pages are in {book.folder / 'feedback'}")
+    return 0
+
+
+def release(told, book):
+    from local.grading.release import release as make  # nbgrader's converters take a while
+
+    for slug in importlib.import_module(told.questions).QUESTIONS:
+        print(make(slug, SOURCES / f"{slug}.ipynb", book.folder))
+    return 0
+
+
+def grade(told, book):
+    if not told.submissions.is_dir():
+        print(f"There is no folder {told.submissions}.", file=sys.stderr)
+        return 2
+    mode = "trusted" if told.trusted else batch.choose(told.scheduler)
+    limits = sandbox.Limits(seconds=told.seconds)
+    settings = Settings(mode, book.seed(), limits, told.questions, told.probes)
+    try:
+        batch.Batch(told.submissions, book, settings).run(told.cores, told.scheduler)
+    except KeyboardInterrupt:
+        print("Interrupted: what is done is kept; the same command goes on.", file=sys.stderr)
+        export(told, book)
+        return 130
+    return export(told, book)
+
+
+def export(told, book):
+    """Write the tables, nbgrader's gradebook and the summary; say where they are."""
+    catalogue = importlib.import_module(told.questions).QUESTIONS
+    records = book.tables()
+    nbgraderbook.write((book.folder / "gradebook.db").resolve(), records, catalogue)
+    review = summary.write_page(book.folder, records, catalogue)
+    states = [record.state for record in records]
+    print(
+        f"{len(records)} submissions: {states.count(GRADED)} graded, {len(review)} marks to look at"
+        f" (by-hand.csv), {states.count(LATER)} not graded yet."
+        f" Grades: {book.folder / 'grades.csv'}"
+    )
+    return 1 if LATER in states else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,187 @@
+"""Many submissions: on all cores of this machine, or on a Dask cluster; interrupted and resumed."""
+
+import contextlib
+import hashlib
+import importlib
+import inspect
+import multiprocessing
+import os
+import sys
+import threading
+from concurrent import futures
+
+from tqdm import tqdm
+
+from local.grading import forkserver, grader, marks, sandbox, submissions
+from local.grading.gradebook import NOWHERE, Record
+
+_own = threading.local()
+
+
+def mark(settings, slug, data):
+    """(slug, marks as dicts, problem): what a worker makes of the bytes of one notebook.
+
+    It keeps its grader, and so the fork servers, from one call to the next.
+    """
+    if getattr(_own, "settings", None) != settings:
+        _own.settings, _own.grader = settings, grader.Grader(settings)
+    try:
+        given, slug = _own.grader.grade(slug, data)
+    except submissions.Unreadable as error:
+        return slug, None, str(error)
+    return slug, [one.asdict() for one in given], ""
+
+
+@contextlib.contextmanager
+def workers(cores=None, scheduler=None):
+    """(an executor, how many submissions to hand out at a time): processes here, or Dask's."""
+    if scheduler:
+        from distributed import Client
+
+        with Client(scheduler) as client, client.get_executor(pure=False) as executor:
+            yield executor, 4 * sum(client.nthreads().values())
+    else:
+        cores = cores or multiprocessing.cpu_count()
+        spawn = multiprocessing.get_context("spawn")
+        told = {"mp_context": spawn, "initializer": end_with_parent}
+        with futures.ProcessPoolExecutor(cores, **told) as executor:
+            yield executor, 4 * cores
+
+
+def end_with_parent():
+    """In a worker: end when the parent is killed, which Python's pool does not see to."""
+
+    def wait():
+        multiprocessing.parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def choose(scheduler=None):
+    """The mode of the sandbox, here or there; raises sandbox.Refusal. See `forkserver.choose`."""
+    if not scheduler:
+        return forkserver.choose()
+    with workers(scheduler=scheduler) as (executor, _):
+        return executor.submit(forkserver.choose).result()
+
+
+class Batch:
+    """The grading of all submissions in a folder into a Gradebook, with a grader's Settings.
+
+    What was graded before, with the same bytes, questions and limits, is left as it is; what was
+    "not graded yet" is tried again.
+    """
+
+    def __init__(self, folder, book, settings):
+        self.book, self.settings = book, settings
+        self.catalogue = importlib.import_module(settings.questions).QUESTIONS
+        self.course = fingerprint(settings)
+        self.waiting = dict.fromkeys(submissions.find(folder, tuple(self.catalogue)))
+        self.files = {}
+
+    def run(self, cores=None, scheduler=None):
+        """Grade what is waiting and keep each Record as soon as it is there.
+
+        Raises sandbox.Refusal where a worker's sandbox does not hold.
+        """
+        narrow = False
+        total = len(self.waiting)
+        with tqdm(desc="graded", total=total, leave=False, disable=None) as bar:
+            while self.waiting:
+                try:
+                    with workers(cores, scheduler) as (executor, width):
+                        self._hand_out(executor, 1 if narrow else width, bar)
+                except futures.BrokenExecutor as error:
+                    if narrow:  # one at a time, so it is known which one it was
+                        one = next(iter(self.waiting))
+                        why = f"a worker was killed: {error}"
+                        self._keep(one, one.assignment, "", why, marks.LATER)
+                        self._done(one, bar)
+                    narrow = not narrow
+
+    def _hand_out(self, executor, width, bar):
+        rest, out = iter([*self.waiting]), {}
+        while True:
+            for one in rest:
+                job = self._job(one)
+                if job:
+                    out[executor.submit(mark, self.settings, one.assignment, job[0])] = one, job[1]
+                    if len(out) >= width:
+                        break
+                else:
+                    self._done(one, bar)
+            if not out:
+                return
+            done, _ = futures.wait(out, return_when=futures.FIRST_COMPLETED)
+            for future in done:
+                one, key = out.pop(future)
+                self._collect(one, key, future)
+                self._done(one, bar)
+
+    def _done(self, one, bar):
+        del self.waiting[one]
+        bar.update()
+
+    def _job(self, one):
+        """The bytes to grade and their key; None where nothing is left to do."""
+        if one.problem:
+            self._keep(one, one.assignment, "", one.problem)
+            return None
+        try:
+            data = submissions.read(one.path)
+        except submissions.Unreadable as error:
+            self._keep(one, one.assignment, "", str(error))
+            return None
+        key = self.book.key(data, self.settings, self.course)
+        places = [one.assignment] if one.assignment else [*self.catalogue, NOWHERE]
+        for earlier in filter(None, (self.book.load(one.student, slug) for slug in places)):
+            if earlier.key == key and earlier.state != marks.LATER:
+                self.files[one.student, earlier.assignment] = one.path.name
+                return None
+        return data, key
+
+    def _collect(self, one, key, future):
+        try:
+            slug, given, problem = future.result()
+        except (sandbox.Refusal, futures.BrokenExecutor):
+            raise
+        except Exception as error:  # the grader's fault or the machine's, never the student's
+            self._keep(one, one.assignment, "", f"the grader failed: {error!r}", marks.LATER)
+        else:
+            self._keep(one, slug, key, problem, given=given)
+
+    def _keep(self, one, slug, key, problem, state=marks.REVIEW, given=None):
+        name = one.path.name if one.path else ""
+        other = self.files.setdefault((one.student, slug), name)
+        if other != name:
+            given, key = None, ""
+            problem = f"which of these notebooks counts? {', '.join(sorted((other, name)))}"
+        if given is None:
+            why = marks.sentence(problem)
+            questions = self.catalogue.get(slug) or (Nothing,)
+            given = [marks.ungraded(each, state, why).asdict() for each in questions]
+        record = Record(one.student, slug or NOWHERE, submissions.text(name), key, one.note, given)
+        self.book.store(record)
+
+
+class Nothing:
+    """In place of a question where the assignment is unknown."""
+
+    name, title, points = "", "", 0
+
+
+def fingerprint(settings):
+    """A word that changes when the questions, the probes, or what they are made with do."""
+    questions, probes = map(importlib.import_module, (settings.questions, settings.probes))
+    home = questions.__name__.rpartition(".")[0] or questions.__name__
+    found, rest = {}, [questions, probes]
+    while rest:
+        module = rest.pop()
+        if module.__name__ not in found:
+            found[module.__name__] = inspect.getsource(module)
+            names = {getattr(value, "__module__", None) for value in vars(module).values()}
+            names |= {value.__name__ for value in vars(module).values() if inspect.ismodule(value)}
+            rest += [sys.modules[name] for name in names if f"{name}.".startswith(f"{home}.")]
+    text = "".join(found[name] for name in sorted(found))
+    return hashlib.sha256(text.encode()).hexdigest()

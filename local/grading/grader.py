@@ -1,0 +1,106 @@
+"""A grader: the questions, their hidden cases, and the fork servers to run submissions on."""
+
+import importlib
+import inspect
+import re
+import zlib
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from local.grading import forkserver, sandbox, submissions
+from local.grading.paper import Paper
+from local.grading.session import Lost
+
+STARTS = 3
+"""Times in a row that a kind of fork server may fail to start before it is given up."""
+KERAS = re.compile(r"\b(?:keras|tensorflow)\b")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that a grader is made from; small enough to travel to another machine.
+
+    mode: of `sandbox.MODES`.  seed: of the hidden cases.  questions, probes: names of the modules
+    with QUESTIONS (see `local.questions`) and with their probes.
+    """
+
+    mode: str
+    seed: int
+    limits: sandbox.Limits = field(default_factory=sandbox.Limits)
+    questions: str = "local.questions"
+    probes: str = "local.probes"
+
+
+class Grader:
+    """Use it in a `with` block: its fork servers are started when first needed, and ended then."""
+
+    def __init__(self, settings):
+        self.settings = settings
+        self.catalogue = importlib.import_module(settings.questions).QUESTIONS
+        self.probes = importlib.import_module(settings.probes)
+        self.keras = {slug: self._probed_with_keras(slug) for slug in self.catalogue}
+        self.servers, self.failures = {}, Counter()
+        self.cases = {}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for server in self.servers.values():
+            server.close()
+        self.servers.clear()
+
+    @cached_property
+    def _probe_source(self):
+        return inspect.getsource(self.probes)
+
+    def grade(self, slug, data):
+        """The marks of a notebook's bytes, one for each question, and the assignment's slug.
+
+        slug: the assignment, or None to tell it by the notebook's functions. Raises
+        submissions.Unreadable for what is no notebook, or none of a known assignment, and
+        sandbox.Refusal where the sandbox does not hold.
+        """
+        found = submissions.cells(data)
+        slug = slug or submissions.recognised(found, self.catalogue)
+        if slug is None:
+            raise submissions.Unreadable("of which assignment is it? It defines no function of one")
+        paper = Paper(self, found, self._modules(slug, found))
+        with paper:
+            return [paper.mark(question) for question in self.catalogue[slug]], slug
+
+    def _modules(self, slug, found):
+        """What a fork server should have imported for these cells and the assignment's probes."""
+        keras = self.keras[slug] or any(KERAS.search(cell.source) for cell in found)
+        return ("numpy", "tensorflow", "keras") if keras else ("numpy",)
+
+    def _probed_with_keras(self, slug):
+        probes = {getattr(self.probes, question.probe) for question in self.catalogue[slug]}
+        return any(KERAS.search(inspect.getsource(probe)) for probe in probes)
+
+    def server(self, modules):
+        """The fork server with these modules. Raises Lost, without another try after STARTS."""
+        if self.failures[modules] == STARTS:
+            raise Lost("its fork server did not start, several times; see the other reasons")
+        if modules not in self.servers:
+            self.failures[modules] += 1
+            told = (self.settings.mode, modules, self._probe_source, self.settings.limits)
+            self.servers[modules] = forkserver.ForkServer(*told)
+            self.failures[modules] = 0
+        return self.servers[modules]
+
+    def discard(self, modules):
+        """End this fork server, if it is there; the next submission gets a new one."""
+        server = self.servers.pop(modules, None)
+        if server:
+            server.close()
+
+    def hidden(self, question):
+        """The hidden cases of a question: the same for all submissions."""
+        if question.name not in self.cases:
+            seed = [self.settings.seed, zlib.crc32(question.name.encode())]
+            self.cases[question.name] = question.cases(np.random.default_rng(seed))
+        return self.cases[question.name]

@@ -1,0 +1,151 @@
+"""The fork server: it imports once, and then gives every submission a fresh process of its own.
+
+It only *imports* NumPy and TensorFlow: a fork of a process that has computed with TensorFlow hangs.
+The grader speaks to it in lines of JSON over one socket, and hands over, with each "start", one end
+of the channel that the new process will answer on.
+"""
+
+import gc
+import importlib
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+import types
+from pathlib import Path
+
+import numpy as np
+
+from . import child, confine
+
+
+def main(settings):
+    """Serve on the socket with the file descriptor settings["control"].
+
+    settings: modules  names to import beforehand
+              probes   the source of the module with the probes
+              mode     "bubblewrap", "landlock" or "trusted"
+              folder   where submissions get their folders; whatever is in it is deleted
+              readable folders that a submission may read (where Landlock closes the others)
+              user     the ordinary user to become, or None; keep_reading: see `confine.drop`
+              filter   the compiled filter of system calls, in hexadecimal
+              memory, file_size, cpu   of `confine.limit`
+    """
+    os.umask(0o077)
+    control = socket.socket(fileno=settings["control"])
+    home = Path(settings["folder"])
+    home.mkdir(exist_ok=True)
+    home.chmod(0o711)  # as root: the ordinary user must reach its own folder in it
+    for name in settings["modules"]:
+        importlib.import_module(name)
+    probes = types.ModuleType("probes")
+    sys.modules["probes"] = probes
+    exec(compile(settings["probes"], "probes", "exec"), vars(probes))
+    random.seed(0)
+    # So that a submission that draws without a seed draws the same every time.
+    np.random.seed(0)  # noqa: NPY002
+    gc.collect()
+    gc.freeze()
+    _say(control, ready=True)
+    process = None
+    while True:
+        line, passed = _hear(control)
+        if not line:
+            break
+        if line["do"] == "start":
+            folder = tempfile.mkdtemp(dir=home)
+            process = os.fork()
+            if process == 0:
+                control.close()
+                _become(passed, folder, settings)
+                child.serve(child.Channel(passed), probes)
+            os.close(passed)
+            _say(control, cpu=_seconds(process))
+        elif line["do"] == "look":
+            _say(control, cpu=_seconds(process))
+        else:
+            how = _end(process, line["grace"])
+            _say(control, **how, clean=_wiped(home, settings["mode"]))
+            process = None
+    if process:
+        _end(process, 0)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def _hear(control):
+    """The next line of the grader, and the file descriptor that came with it; None at its end."""
+    text, passed, _, _ = socket.recv_fds(control, 1 << 12, 1)
+    return (json.loads(text) if text else None), (passed[0] if passed else None)
+
+
+def _say(control, **what):
+    control.sendall(json.dumps(what).encode() + b"\n")
+
+
+def _become(channel, folder, settings):
+    """In the new process: give up all that a submission does not need. See `confine`."""
+    os.setsid()
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nothing, standard)
+    os.closerange(3, channel)
+    os.closerange(channel + 1, 1 << 16)
+    os.environ.update(HOME=folder, TMPDIR=folder)
+    tempfile.tempdir = None
+    os.chdir(folder)
+    confined = settings["mode"] != "trusted"
+    if settings["user"] is not None:
+        os.chown(folder, settings["user"], settings["user"])
+        confine.drop(settings["user"], settings["keep_reading"])
+    if confined:
+        confine.die_with_parent()
+    confine.limit(settings["memory"], settings["file_size"], settings["cpu"])
+    if settings["mode"] == "landlock":
+        # TensorFlow insists on reading its command line. Held open, the rule for it stays valid.
+        own = "/proc/self/cmdline"
+        os.open(own, os.O_PATH)
+        confine.landlock([*settings["readable"], own], folder)
+    if confined:
+        confine.seccomp(bytes.fromhex(settings["filter"]))
+
+
+def _seconds(process):
+    """Seconds of computing that `process` has taken; None where the system does not say."""
+    try:
+        return time.clock_gettime(~process << 3 | 2)  # the clock of a process: clock_getcpuclockid
+    except OSError:
+        return None
+
+
+def _end(process, grace):
+    """Kill the process if it does not end by itself in `grace` seconds.
+
+    How it ended: whether it was killed here, and its exit code (negative: the signal).
+    """
+    until = time.monotonic() + grace
+    ended, status = os.waitpid(process, os.WNOHANG)
+    while not ended and time.monotonic() < until:
+        time.sleep(0.002)
+        ended, status = os.waitpid(process, os.WNOHANG)
+    if not ended:
+        os.kill(process, signal.SIGKILL)
+        _, status = os.waitpid(process, 0)
+    return {"killed": not ended, "code": os.waitstatus_to_exitcode(status)}
+
+
+def _wiped(home, mode):
+    """Delete what a submission left in its folder, the only place where it could write.
+
+    In bubblewrap that may be all of /tmp, which is the sandbox's own: whether nothing is there.
+    """
+    for entry in home.iterdir():
+        try:
+            shutil.rmtree(entry)
+        except (OSError, RecursionError):
+            return False
+    return mode != "bubblewrap" or [*home.parent.iterdir()] == [home]

@@ -1,0 +1,149 @@
+"""From the cells of a notebook to the one function or class that a question asks for.
+
+A notebook holds more than its solutions: plots, trainings, `input()`, magics, half-finished trials.
+None of that is run. For a name, only those statements are run that define it, and, in turn, those
+that define what they use. So nothing costs a mark, or time, but what the solution needs.
+"""
+
+import __future__
+
+import ast
+import re
+import symtable
+import sys
+import types
+from typing import NamedTuple
+
+UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
+"""What compiling can raise for a text that is not Python."""
+TIMED = ("%%time", "%%capture", "%%timeit")
+"""Cell magics whose cell is Python all the same."""
+SHELL = re.compile(r"^(\s*)(?:([\w, ]+=)\s*)?(?:[%!].*|\?.*|[\w.]+\?{1,2}\s*)$")
+"""A line that only IPython understands, with its indent and what it is assigned to."""
+
+
+class NotDefined(Exception):
+    """The name does not come to be; the text says why."""
+
+
+class Statement(NamedTuple):
+    """A statement at the top level of a cell, and the global names that matter to it."""
+
+    cell: int
+    node: ast.stmt
+    defines: set
+    changes: set
+    uses: set
+
+
+def statements(cells):
+    """The statements of all cells that are Python, and {cell: why} of the others."""
+    found, broken = [], {}
+    for number, source in enumerate(cells):
+        try:
+            found += [described(number, node) for node in _parsed(source, number)]
+        except UNREADABLE as error:
+            line = f" (line {error.lineno} of the cell)" if isinstance(error, SyntaxError) else ""
+            broken[number] = f"{type(error).__name__}: {getattr(error, 'msg', error)}{line}"
+    return found, broken
+
+
+def _parsed(source, number):
+    try:
+        return ast.parse(source, f"<cell {number}>").body
+    except SyntaxError:
+        return ast.parse(without_magics(source), f"<cell {number}>").body
+
+
+def without_magics(source):
+    """`source` without what only IPython understands; a cell in another language is empty."""
+    lines = source.split("\n")
+    if lines[0].startswith("%%"):
+        if not lines[0].startswith(TIMED):
+            return ""
+        lines[0] = ""
+    put = (SHELL.sub(lambda m: f"{m[1]}{m[2]} None" if m[2] else f"{m[1]}pass", x) for x in lines)
+    return "\n".join(put)
+
+
+def described(cell, node):
+    """The Statement of a node."""
+    defines, uses = _names(symtable.symtable(ast.unparse(node), "cell", "exec"))
+    changes = set()
+    if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+        defines.add("*")
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        parts = (part for part in ast.walk(node) if isinstance(part, ast.Attribute | ast.Subscript))
+        changes = {_base(part) for part in parts if isinstance(part.ctx, ast.Store)}
+    match node:
+        case ast.Expr(value=ast.Call(func=ast.Attribute() as called)):
+            changes.add(_base(called))  # as in `table.append(3)`
+    return Statement(cell, node, defines, changes, uses)
+
+
+def _names(table):
+    """The global names that are defined and used in a table of symbols and those inside it."""
+    top, symbols = table.get_type() == "module", table.get_symbols()
+    made = {s.get_name() for s in symbols if s.is_assigned() or s.is_imported()}
+    declared = {s.get_name() for s in symbols if top or s.is_declared_global()}
+    used = {s.get_name() for s in symbols if s.is_referenced() and (top or s.is_global())}
+    defines = made & declared
+    for inner in table.get_children():
+        deeper, further = _names(inner)
+        defines |= deeper
+        used |= further
+    return defines, used
+
+
+def _base(node):
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def needed(name, found, homes=()):
+    """Those of `found` that define `name`, and what it uses, in order.
+
+    homes: the cells whose definition of `name` counts where there are several; empty for any.
+    """
+    imports = (one for one in found if isinstance(one.node, ast.Import | ast.ImportFrom))
+    modules = {module for one in imports for module in one.defines}
+    at_home = any(name in one.defines and one.cell in homes for one in found)
+    wanted, chosen, grown = {name, "*"}, set(), True  # `from numpy import *` may define anything
+    while grown:
+        grown = False
+        for place, one in enumerate(found):
+            elsewhere = {name} if at_home and one.cell not in homes else set()
+            # `np.testing.assert_equal(...)` calls what was imported: a trial, no change.
+            changes = one.changes - modules if isinstance(one.node, ast.Expr) else one.changes
+            if place not in chosen and (one.defines - elsewhere | changes) & wanted:
+                chosen.add(place)
+                wanted |= one.uses
+                grown = True
+    return [found[place] for place in sorted(chosen)]
+
+
+def define(name, found, broken, homes=()):
+    """Run what `name` needs in a fresh module: the object of that name, and the first error.
+
+    An error on the way costs nothing where the name comes to be; later it may explain another.
+    Raises NotDefined where it does not, with the first error as its cause.
+    """
+    module = types.ModuleType("__main__")
+    sys.modules["__main__"] = module
+    flags, first = 0, None
+    for one in needed(name, found, homes):
+        if isinstance(one.node, ast.ImportFrom) and one.node.module == "__future__":
+            flags |= sum(getattr(__future__, each.name).compiler_flag for each in one.node.names)
+            continue
+        try:
+            tree = ast.Module([one.node], [])
+            exec(compile(tree, f"<cell {one.cell}>", "exec", flags), vars(module))
+        except BaseException as error:  # a submission may raise anything, SystemExit too
+            first = first or error
+    if name in vars(module):
+        return vars(module)[name], first
+    here = [broken[cell] for cell in homes if cell in broken]
+    if first is None and here:
+        raise NotDefined(f"the cell of {name} is not Python: {here[0]}")
+    raise NotDefined(f"no cell defines {name}") from first

@@ -1,0 +1,280 @@
+"""The sandbox: it holds, it is proved each time, and where there is none nothing is graded."""
+
+import contextlib
+import json
+import os
+import shutil
+import sys
+
+import numpy as np
+import pytest
+import submissions as made
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from local.grading import forkserver, marks, sandbox
+from local.grading.__main__ import main
+from local.grading.grader import Grader, Settings
+from local.grading.inside import confine, messages, sources
+from local.grading.session import Stopped
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has the sandboxes")
+LIMITS = sandbox.Limits(seconds=3, idle=5, memory=1 << 30)
+HERE = [mode for mode in sandbox.MODES[:2] if sandbox.missing(mode) is None]
+PROBES = """
+def call(written, case, ask):
+    return written(case)
+"""
+
+
+@pytest.fixture(scope="module", params=HERE)
+def server(request):
+    try:
+        server = forkserver.ForkServer(request.param, ("numpy",), PROBES, LIMITS)
+    except forkserver.Lost as lost:
+        pytest.skip(f"{request.param} is installed and does not work here: {lost}")
+    yield server
+    server.close()
+
+
+def ask(server, source, case=None):
+    """What a submission's function `f` answers."""
+    with server.session() as session:
+        session.tell([source])
+        told, _ = session.ask({"kind": "define", "name": "f", "homes": []})
+        assert told["kind"] == "defined", told
+        return session.ask({"kind": "probe", "probe": "call", "values": {}}, case or {})
+
+
+def test_there_is_a_sandbox_where_the_tests_run():
+    assert forkserver.choose() in HERE
+
+
+def test_arrays_go_in_and_come_out(server):
+    x = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
+    told, out = ask(server, "def f(case): return {'y': case['x'].T}", {"x": x})
+    assert told == {"kind": "outputs"}
+    np.testing.assert_array_equal(out["y"], x.T)
+
+
+ESCAPES = [
+    name
+    for name in made.HOSTILE
+    if not any(word in name for word in ("bomb", "loop", "sleep", "never ends", "catches"))
+    and "ignores" not in name
+]
+
+
+@pytest.mark.parametrize("mode", HERE)
+def test_each_kind_of_sandbox_holds(mode):
+    with Grader(Settings(mode, 7, LIMITS)) as grader:
+        for name in ESCAPES:
+            entry = made.CORPUS[name]
+            given, _ = grader.grade(made.SLUG, entry.data())
+            mark = next(mark for mark in given if mark.question == entry.target)
+            assert (mark.points == mark.out_of) == (entry.other == made.FULL), (name, mark)
+            assert "AssertionError" not in mark.why, (name, mark)
+
+
+@pytest.mark.parametrize("mode", HERE)
+def test_a_keras_layer_runs_in_each_kind(mode):
+    with Grader(Settings(mode, 7)) as grader:
+        given, _ = grader.grade("layer", json.dumps(made.solved("layer")).encode())
+    assert [mark.points for mark in given] == [mark.out_of for mark in given]
+
+
+def test_a_sandbox_in_which_keras_does_not_run_costs_no_marks():
+    tight = sandbox.Limits(memory=1 << 30)  # too little for TensorFlow
+    with Grader(Settings(HERE[0], 7, tight)) as grader:
+        given, _ = grader.grade("layer", json.dumps(made.solved("layer")).encode())
+    assert {(mark.points, mark.state) for mark in given} == {(None, marks.LATER)}
+    assert "does not run" in given[0].why
+
+
+def test_a_submission_is_an_ordinary_user_with_nothing_but_its_folder(server):
+    source = """
+def f(case):
+    import os
+    facts = [os.getuid() > 0, os.getcwd() == os.environ['HOME'], os.listdir('.') == []]
+    open('mine', 'w').write('here')
+    return {'facts': __import__('numpy').array([*facts, os.path.exists('mine')])}
+"""
+    for _ in range(2):  # the second finds nothing of the first
+        _, out = ask(server, source)
+        assert out["facts"].all()
+
+
+def test_the_grader_names_how_a_process_came_to_its_end(server):
+    for body, how, code in [
+        ("while True: pass", "time", None),
+        ("__import__('time').sleep(10**6)", "idle", None),
+        ("__import__('os')._exit(3)", "ended", 3),
+        ("__import__('ctypes').string_at(0)", "ended", -11),
+    ]:
+        with pytest.raises(Stopped) as stopped:
+            ask(
+                server,
+                f"def f(case): {body}\n" if "while" not in body else f"def f(case):\n {body}",
+            )
+        assert stopped.value.how == how
+        assert code is None or stopped.value.code == code
+
+
+def test_a_sandbox_that_leaks_is_refused(monkeypatch):
+    monkeypatch.setattr(sandbox, "command", lambda mode, told=sandbox.command: told("trusted"))
+    monkeypatch.setattr(confine, "landlock", None)
+    with pytest.raises(sandbox.Refusal, match="can read the course"):
+        forkserver.ForkServer("bubblewrap", ("numpy",), PROBES, LIMITS)
+
+
+# --- Where there is none -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def bare(monkeypatch):
+    """A machine without bubblewrap and without Landlock."""
+    there = shutil.which
+    monkeypatch.setattr(shutil, "which", lambda name: None if name == "bwrap" else there(name))
+    monkeypatch.setattr(confine, "landlock_version", lambda: 0)
+
+
+def test_without_any_nothing_is_graded_and_what_is_missing_is_named(bare, tmp_path, capsys):
+    made.write(tmp_path / "handed-in", ["right"])
+    book = tmp_path / "gradebook"
+    assert main(["--book", str(book), "grade", str(tmp_path / "handed-in")]) == 2
+    told = capsys.readouterr().err
+    assert "apt-get install bubblewrap" in told and "Landlock 3" in told and "--trusted" in told
+    assert not (book / "grades.csv").exists() and not (book / "results").exists()
+
+
+def test_trusted_goes_on_knowingly_and_still_bounds_time(bare, tmp_path):
+    with Grader(Settings("trusted", 7, LIMITS)) as grader:
+        for name in ("right", "endless loop", "os._exit", "memory bomb"):
+            given, _ = grader.grade(made.SLUG, made.CORPUS[name].data())
+            lost = 0 if name == "right" else 4
+            assert sum(mark.points for mark in given) == 20 - lost, name
+            assert {mark.state for mark in given} == {marks.GRADED}
+
+
+@pytest.mark.parametrize("error", [ImportError("pyseccomp"), RuntimeError("libseccomp")])
+def test_what_seccomp_lacks_is_named(monkeypatch, error):
+    def fails():
+        raise error
+
+    monkeypatch.setattr(sandbox.systemcalls, "program", fails)
+    assert all(str(error) in sandbox.missing(mode) for mode in sandbox.MODES[:2])
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_as_root_a_submission_is_somebody_else_even_if_trusted(tmp_path):
+    server = forkserver.ForkServer("trusted", ("numpy",), PROBES, LIMITS)
+    _, out = ask(server, "import os, numpy\ndef f(case): return {'u': numpy.array(os.getuid())}")
+    server.close()
+    assert out["u"] >= 60000
+
+
+# --- Messages ------------------------------------------------------------------------------------
+
+
+def reader(data):
+    def read(n):
+        nonlocal data
+        if n > len(data):
+            raise EOFError
+        part, data = data[:n], data[n:]
+        return part
+
+    return read
+
+
+NUMBERS = arrays.arrays(
+    st.one_of(
+        arrays.integer_dtypes(),
+        arrays.unsigned_integer_dtypes(),
+        arrays.floating_dtypes(),
+        arrays.boolean_dtypes(),
+    ).filter(lambda dtype: dtype.itemsize <= 8),
+    arrays.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=4),
+)
+
+
+@given(st.dictionaries(st.text(max_size=20), NUMBERS, max_size=4))
+def test_what_is_sent_arrives(sent):
+    header, arrived = messages.receive(reader(messages.encode({"kind": "outputs"}, sent)))
+    assert header == {"kind": "outputs"} and arrived.keys() == sent.keys()
+    for name, array in sent.items():
+        assert arrived[name].dtype == array.dtype.newbyteorder("=")
+        np.testing.assert_array_equal(arrived[name], array)
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner),
+    max_leaves=9,
+)
+
+
+@given(st.binary(max_size=64), JUNK, JUNK)
+def test_junk_is_malformed_and_nothing_else(raw, junk, shape):
+    texts = [raw, json.dumps(junk).encode()]
+    texts += [json.dumps({"kind": "x", "arrays": junk}).encode()]
+    texts += [json.dumps({"kind": "x", "arrays": [["a", "<f8", shape]]}).encode()]
+    for text in texts:
+        data = len(text).to_bytes(4, "little") + text + raw
+        for message in (data, raw):
+            with contextlib.suppress(messages.Malformed, EOFError):
+                messages.receive(reader(message))
+
+
+@pytest.mark.parametrize(
+    "dtype", ["|O", "<U5", "|S5", "<M8[s]", "<f16", "<c16", "|V8", ">f8", "i8,f8"]
+)
+def test_only_numbers_travel(dtype):
+    with pytest.raises(messages.Malformed):
+        messages._checked([["a", dtype, [1]]])
+
+
+def test_too_much_is_refused_before_memory_is_taken():
+    for described in (
+        [["a", "<f8", [1 << 23, 2]]],
+        [["a", "<f8", [0, 1 << 60]]],
+        [["a", "|b1", [1]]] * 300,
+        [["a", "|b1", [1] * 9]],
+        [["a", "|b1", [True]]],
+        [["a" * 101, "|b1", []]],
+    ):
+        with pytest.raises(messages.Malformed):
+            messages._checked(described)
+
+
+# --- From a notebook to a function ---------------------------------------------------------------
+
+
+def chosen(name, *cells, homes=()):
+    found, _ = sources.statements(cells)
+    return [(one.cell, one.node.lineno) for one in sources.needed(name, found, homes)]
+
+
+def test_only_what_a_name_needs_is_run():
+    cells = (
+        "import numpy as np\nimport os\nx = train()",
+        "def helper(a):\n    x = 3\n    return a + CONSTANT + x",
+        "CONSTANT = 2\nprint(f(1))\nwhile True: pass",
+        "def f(a):\n    return np.sum(helper(a))",
+        "f(input())\nnp.testing.assert_equal(f(1), 3)\nCONSTANT += 1\nhelper.x = 5",
+    )
+    assert chosen("f", *cells) == [(0, 1), (1, 1), (2, 1), (3, 1), (4, 3), (4, 4)]
+
+
+def test_the_cell_of_a_name_counts_and_else_the_last():
+    cells = ("def f(): return 1", "def f(): return 2", "f = None")
+    assert chosen("f", *cells, homes=[1]) == [(1, 1)]
+    assert chosen("f", *cells) == [(0, 1), (1, 1), (2, 1)]
+
+
+def test_only_what_ipython_alone_understands_is_taken_out():
+    text = "s = '''\n%not a magic\n!nor this\n'''\n"
+    found, broken = sources.statements([text, "%matplotlib inline\nx = !ls\ny = 1\nnp.sum?"])
+    assert not broken and [sorted(one.defines) for one in found] == [["s"], [], ["x"], ["y"], []]
+    assert found[0].node.value.value == "\n%not a magic\n!nor this\n"
