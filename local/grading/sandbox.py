@@ -1,6 +1,6 @@
 """Where submissions run: the ways to shut a process in, and which of them this machine has.
 
-    bubblewrap   namespaces: no network, and no files but Python's own and an empty /tmp
+    bubblewrap   namespaces: no network, and no files but Python's own and an empty folder
     landlock     where namespaces are closed to us (Ubuntu 24.04, containers): the kernel refuses
                  all other files, and the system calls of the network
     trusted      neither; time, memory and processes are bounded all the same
@@ -24,6 +24,8 @@ HERE = Path(__file__).resolve().parent
 COURSE = HERE.parents[1]
 MODES = ("bubblewrap", "landlock", "trusted")
 TEMPORARY_BYTES = 100 << 20
+SCRATCH = "/scratch"
+"""Bubblewrap's empty folder. It is not /tmp, where the course itself may lie."""
 
 BOOT = """
 import json, sys
@@ -162,6 +164,6 @@ def command(mode):
     arguments += ["--symlink", python[0], "/proc/self/exe"]
     arguments += ["--symlink", "/dev/null", "/proc/self/cmdline"]
     arguments += ["--dev", "/dev", "--remount-ro", "/dev"]
-    arguments += ["--size", str(TEMPORARY_BYTES), "--perms", "0755", "--tmpfs", "/tmp"]
-    arguments += ["--remount-ro", "/", "--chdir", "/tmp"]
+    arguments += ["--size", str(TEMPORARY_BYTES), "--perms", "0755", "--tmpfs", SCRATCH]
+    arguments += ["--remount-ro", "/", "--chdir", SCRATCH]
     return [shutil.which("bwrap"), *arguments, "--", *python]

@@ -141,7 +141,7 @@ def _end(process, grace):
 def _wiped(home, mode):
     """Delete what a submission left in its folder, the only place where it could write.
 
-    In bubblewrap that may be all of /tmp, which is the sandbox's own: whether nothing is there.
+    In bubblewrap that is all of the folder above, the sandbox's own: whether nothing is there.
     """
     for entry in home.iterdir():
         try:
