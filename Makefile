@@ -28,7 +28,7 @@ serve: book ## build the book and show it on http://127.0.0.1:8000 (PORT=... for
 test: book ## prove it: every module, every notebook, the built site in a browser
 	@$(PY) -m tools.browser
 	@tools/sandbox.sh
-	MINI_CIFAR=textures $(PY) -m pytest -n auto --dist loadscope
+	MINI_CIFAR=textures $(PY) -m pytest -n auto --dist loadscope --no-loadscope-reorder
 
 test-colab: .venv/ready ## run every notebook alone, with the versions that Colab has
 	@tests/colab/environment.sh

@@ -1,10 +1,13 @@
-"""What nbval must not compare: the committed notebooks do not hold it (tools/notebooks.py)."""
+"""What nbval must not compare, since no committed notebook holds it, and which tests go first."""
 
 import os
 
 import pytest
 
 os.environ.setdefault("MINI_CIFAR", "textures")  # what the stored outputs come from
+
+SLOWEST = ("tests/test_grading", "tests/test_live", "tests/test_s", "content/")
+"""Where the slowest tests are. They go first, so that at the end no core waits for another."""
 
 NOT_STORED = ("image/svg+xml", "text/html", "stderr")
 
@@ -16,3 +19,7 @@ def pytest_collect_file():
         if hasattr(file, "skip_compare"):
             file.skip_compare += NOT_STORED
     return collected
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: not item.nodeid.startswith(SLOWEST))
