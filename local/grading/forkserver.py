@@ -52,7 +52,8 @@ class ForkServer:
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by close)
         self.control, theirs = socket.socketpair()
         told = sandbox.settings(mode, limits, modules, probes)
-        told |= {"control": theirs.fileno(), "folder": str(self.folder or sandbox.SCRATCH + "/grading")}
+        folder = str(self.folder or f"{sandbox.SCRATCH}/grading")
+        told |= {"control": theirs.fileno(), "folder": folder}
         try:
             with theirs:
                 self.process = subprocess.Popen(
