@@ -5,6 +5,7 @@ Whatever they write is written whole or not at all, so they can be run again.
 """
 
 import errno
+import os
 import sys
 
 FAULTS = {
@@ -29,7 +30,8 @@ def fault(error):
 def one_line(kind, error, traceback):
     """Say in a line what the machine refused. Everything else keeps its traceback."""
     if kind is KeyboardInterrupt:
-        print("Interrupted: what is done is kept. Run this again.", file=sys.stderr)
+        print("Interrupted: what is done is kept. Run this again.", file=sys.stderr, flush=True)
+        os._exit(130)  # at once: threads that are stopped like this may complain on their way out
     elif said := fault(error):
         print(f"{said} and run this again.", file=sys.stderr)
     else:
