@@ -21,10 +21,5 @@ def pytest_collect_file():
     return collected
 
 
-def pytest_xdist_auto_num_workers():
-    """One more than cores: tests wait for browsers, kernels and submissions."""
-    return os.cpu_count() + 1
-
-
 def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: not item.nodeid.startswith(SLOWEST))
