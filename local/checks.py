@@ -76,6 +76,7 @@ def merged(findings):
 
 
 def report(name, findings, faults):
+    """Print what passed, what did not, the first exception, and the hints."""
     passed = sum(finding.passed for finding in findings)
     print(f"{name}: {passed} of {len(findings)} passed")
     for status in (True, False):
@@ -97,6 +98,7 @@ def grouped(properties):
 
 
 def show(label, text):
+    """Print `text` behind `label`, in lines that a phone shows."""
     wrapped = textwrap.wrap(text, WIDTH, initial_indent=label, subsequent_indent=" " * len(label))
     print("\n".join(wrapped))
 

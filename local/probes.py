@@ -32,11 +32,13 @@ class Cache(NamedTuple):
 
 
 def mean_and_variance(written, case, ask=None):
+    """The mean and the variance of each feature of x."""
     x = case["x"].copy()
     return numbers(unpacked(written(x), "mean", "variance")) | unchanged(case, x=x)
 
 
 def forward(written, case, ask=None):
+    """y, and of the cache x_hat and s."""
     x, gamma, beta = (case[name].copy() for name in ("x", "gamma", "beta"))
     returned = written(x, gamma, beta, float(case["epsilon"]))
     pair = isinstance(returned, tuple | list) and len(returned) == 2
@@ -46,6 +48,7 @@ def forward(written, case, ask=None):
 
 
 def gradient_by_differences(written, case, ask=None):
+    """The gradient of the sum of sin(x weights) * dy."""
     x, dy, weights = case["x"].copy(), case["dy"].copy(), case["weights"]
 
     def f(x):
@@ -55,6 +58,7 @@ def gradient_by_differences(written, case, ask=None):
 
 
 def backward_staged(written, case, ask=None):
+    """The gradient of every node of the graph, by its name."""
     dy, cache = case["dy"].copy(), cache_of(case)
     nodes = written(dy, cache)
     if nodes is None or nodes is ...:
@@ -65,11 +69,13 @@ def backward_staged(written, case, ask=None):
 
 
 def backward(written, case, ask=None):
+    """dx, dgamma and dbeta."""
     dy, cache = case["dy"].copy(), cache_of(case)
     return numbers(unpacked(written(dy, cache), "dx", "dgamma", "dbeta")) | unchanged(case, dy=dy)
 
 
 def cache_of(case):
+    """What the forward pass would have kept, from the case's own arrays."""
     x_hat, s, gamma = (case[name].copy() for name in ("x_hat", "s", "gamma"))
     return Cache(x_hat, s, gamma, x_hat.dtype)
 
@@ -88,10 +94,12 @@ def layer(written, case, ask=None):
 
 
 def refused(self, *args, **kwargs):
+    """Stands in for the `call` of Keras's layer."""
     raise TypeError("Keras's own BatchNormalization is no answer here: compute (2.1) to (2.4)")
 
 
 def on_duty(written, case):
+    """The outputs of the layer at `case["duty"]`."""
     import tensorflow as tf
 
     duty, x = str(case["duty"]), tf.constant(case["x"])
@@ -139,10 +147,12 @@ def trained(tested, x, dy):
 
 
 def averages(tested):
+    """The two moving averages."""
     return numbers({name: getattr(tested, name) for name in WEIGHTS[2:]})
 
 
 def as_line(written, case, ask=None):
+    """Slope and offset of a layer in inference."""
     import keras
 
     return numbers(unpacked(written(built(keras.layers.BatchNormalization, case)), "a", "b"))
@@ -167,6 +177,7 @@ def find_learning_rate(written, case, ask=None):
 
 
 def choose_momentum(written, case, ask=None):
+    """The momentum for a training of so many steps."""
     return numbers({"momentum": written(int(case["steps"]))})
 
 
@@ -248,6 +259,7 @@ def find_bugs(written, case, ask):
 
 
 def verdict(test, suspect):
+    """PASSED, ACCUSED or RAISED: what `test` says of one suspect."""
     try:
         with np.errstate(all="ignore"):
             test(suspect)

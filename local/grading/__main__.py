@@ -14,6 +14,7 @@ SOURCES = Path(__file__).resolve().parents[2] / "content" / "assignments"
 
 
 def parsed(arguments):
+    """The command line's arguments."""
     parser = argparse.ArgumentParser(prog="python -m local.grading", description=__doc__)
     parser.add_argument("--book", type=Path, default=Path("gradebook"), help="its folder")
     parser.add_argument("--questions", default="local.questions", help=argparse.SUPPRESS)
@@ -55,6 +56,7 @@ def main(arguments=None):
 
 
 def release(told, book):
+    """Make the students' notebooks and print where they are; returns the exit code."""
     from local.grading.release import release as make  # nbgrader's converters take a while
 
     for slug in importlib.import_module(told.questions).QUESTIONS:
@@ -63,6 +65,7 @@ def release(told, book):
 
 
 def grade(told, book):
+    """Grade a folder and write the tables; returns the exit code."""
     if not told.submissions.is_dir():
         print(f"There is no folder {told.submissions}.", file=sys.stderr)
         return 2
