@@ -164,7 +164,7 @@ def test_a_python_that_cannot_make_environments_is_named(tmp_path):
 
 
 def listen_to_interrupts():
-    """A shell's background jobs ignore SIGINT, and so would what they start; a terminal's do not."""
+    """A shell lets background jobs, and all that they start, ignore SIGINT; a terminal does not."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 

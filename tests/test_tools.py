@@ -139,6 +139,15 @@ def test_a_broken_notebook_is_named_and_the_rest_is_kept(small_book, tmp_path, c
     assert small_book() == (1, 1)
 
 
+def test_a_kernel_that_ends_is_named_and_the_rest_is_kept(small_book, tmp_path, capsys):
+    write(tmp_path / "one.ipynb", "import os\nos._exit(1)")
+    with pytest.raises(SystemExit, match=r"The book stops here: one\.ipynb\."):
+        execute.main()
+    last = capsys.readouterr().out.rstrip().splitlines()[-1]
+    assert last.startswith("one.ipynb, the kernel ended (is there memory enough?)")
+    assert small_book() == (0, 1)
+
+
 def test_without_any_browser_one_line_says_what_to_install(monkeypatch):
     monkeypatch.setattr(browser, "find", lambda: None)
     monkeypatch.setattr(browser, "install", lambda: False)

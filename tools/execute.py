@@ -14,6 +14,7 @@ from multiprocessing import get_context
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from jupyter_cache.executors.utils import single_nb_execution
+from nbclient.exceptions import DeadKernelError
 from nbformat import NO_CONVERT, read
 from tqdm import tqdm
 
@@ -52,7 +53,7 @@ def place(notebook):
             if output.output_type == "error":
                 first = cell.source.strip().splitlines()[0]
                 return f"code cell {number} ({first}): {output.ename}: {output.evalue}"
-    return "the kernel ended, or a cell took longer than 300 s"
+    return "the kernel ended (is there memory enough?), or a cell took longer than 300 s"
 
 
 def is_cached(cache, path):
@@ -72,7 +73,10 @@ def quiet(messages):
 def run(path):
     """Execute one notebook; returns it, the seconds it took, and the traceback if it failed."""
     notebook = read(path, NO_CONVERT)
-    result = single_nb_execution(notebook, cwd=str(path.parent), timeout=300, allow_errors=False)
+    try:
+        result = single_nb_execution(notebook, cwd=path.parent, timeout=300, allow_errors=False)
+    except DeadKernelError as error:  # killed, or out of memory
+        return notebook, None, str(error)
     return notebook, result.time, result.exc_string
 
 
