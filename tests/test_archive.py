@@ -5,7 +5,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from tests.browsing import browser, visit
+from tests.browsing import visit
 from tools import archive
 
 CHAPTER = "02-normalizing-a-batch.html"
@@ -23,12 +23,6 @@ def unpacked(tmp_path_factory):
     with zipfile.ZipFile(folder / "site.zip") as packed:
         packed.extractall(folder / FOLDER)
     return folder / FOLDER / archive.NAME
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser() as chromium:
-        yield chromium
 
 
 def test_a_reader_gets_from_the_index_to_a_chapter_and_on(unpacked, chromium):

@@ -8,7 +8,7 @@ import pytest
 
 from local import live
 from tests import live_pages
-from tests.browsing import browser, contrast, served, violations, visit
+from tests.browsing import contrast, served, violations, visit
 from tests.live_figures import FIGURES
 
 SITE = Path(__file__).parent.parent / "_build" / "html"
@@ -20,26 +20,6 @@ each_figure = pytest.mark.parametrize("name", FIGURES)
 @pytest.fixture(scope="module")
 def figures():
     return {name: make() for name, make in FIGURES.items()}
-
-
-@pytest.fixture(scope="module")
-def folder(figures, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("figures")
-    for name, figure in figures.items():
-        live_pages.write(folder, name, figure.page())
-    return folder
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser() as chromium:
-        yield chromium
-
-
-@pytest.fixture(scope="module")
-def address(folder):
-    with served(folder) as address:
-        yield address
 
 
 @each_figure

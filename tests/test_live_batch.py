@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as npst
 from local import equations
 from local.live.outlier import Outlier
 from tests import live_pages
-from tests.browsing import browser, served, visit
+from tests.browsing import visit
 from tests.live_figures import FIGURES, TABLE
 from tests.live_pages import shown
 
@@ -20,18 +20,8 @@ tables = npst.arrays(
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    with browser() as chromium:
-        yield chromium
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("figures")
-    live_pages.write(folder, "batch", FIGURES["batch"]().page())
-    live_pages.write(folder, "outlier", FIGURES["outlier"]().page())
-    with served(folder) as address:
-        yield address
+def figures():
+    return {"batch": FIGURES["batch"](), "outlier": FIGURES["outlier"]()}
 
 
 def test_norm_is_the_books():

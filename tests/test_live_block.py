@@ -8,7 +8,7 @@ import pytest
 from local import equations
 from local.live.block import Block
 from tests import live_pages
-from tests.browsing import browser, served, visit
+from tests.browsing import visit
 
 PHONE, DESK = 390, 1280
 Z = np.random.default_rng(0).normal(size=(3, 2, 2, 4)).round(1)
@@ -18,17 +18,8 @@ OF_TABLES = {"batch": 3, "layer": 4, "instance": 1, "group": 2, "rms": 4}
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    with browser() as chromium:
-        yield chromium
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("block")
-    live_pages.write(folder, "block", Block(Z).page())
-    with served(folder) as address:
-        yield address
+def figures():
+    return {"block": Block(Z)}
 
 
 def normalized(z, kind, groups=2):

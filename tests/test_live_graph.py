@@ -5,8 +5,7 @@ import pytest
 
 from local import equations
 from local.live.graph import Graph
-from tests import live_pages
-from tests.browsing import browser, served, visit
+from tests.browsing import visit
 from tests.live_reading import numbers, press, said
 
 PHONE, DESK = 390, 1280
@@ -15,17 +14,8 @@ GAMMA, BETA = 1.5, -0.5
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    with browser() as chromium:
-        yield chromium
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("figures")
-    live_pages.write(folder, "graph", Graph(X, DY, GAMMA, BETA).page())
-    with served(folder) as address:
-        yield address
+def figures():
+    return {"graph": Graph(X, DY, GAMMA, BETA)}
 
 
 @pytest.fixture(scope="module")

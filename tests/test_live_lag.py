@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from local import equations
 from local.live.lag import Lag
 from tests import live_pages
-from tests.browsing import browser, served, visit
+from tests.browsing import visit
 from tests.live_reading import numbers, press, said
 
 PHONE, DESK = 390, 1280
@@ -19,17 +19,8 @@ VARIANCE = 1 + 0.3 * np.cos(np.arange(STEPS) / 20)
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    with browser() as chromium:
-        yield chromium
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("figures")
-    live_pages.write(folder, "lag", Lag(MEAN, VARIANCE, TRUE).page())
-    with served(folder) as address:
-        yield address
+def figures():
+    return {"lag": Lag(MEAN, VARIANCE, TRUE)}
 
 
 def notes(momentum, steps):

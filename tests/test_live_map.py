@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from local.live.map import Map
-from tests import live_pages
-from tests.browsing import browser, served, visit
+from tests.browsing import visit
 from tests.live_reading import numbers, press, said
 
 PHONE, DESK = 390, 1280
@@ -32,17 +31,8 @@ SWEEPS = {"without": sweep_like(5), "with": sweep_like(6)}
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    with browser() as chromium:
-        yield chromium
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("figures")
-    live_pages.write(folder, "map", Map(*SWEEPS.values(), chance=1 / 3).page())
-    with served(folder) as address:
-        yield address
+def figures():
+    return {"map": Map(*SWEEPS.values(), chance=1 / 3)}
 
 
 def assert_shows(page, rate, scale):

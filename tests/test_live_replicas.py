@@ -8,23 +8,14 @@ import pytest
 from local import equations
 from local.live.replicas import Replicas
 from tests import live_pages
-from tests.browsing import browser, served, visit
+from tests.browsing import visit
 
 PHONE, DESK = 390, 1280
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    with browser() as chromium:
-        yield chromium
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("replicas")
-    live_pages.write(folder, "replicas", Replicas().page())
-    with served(folder) as address:
-        yield address
+def figures():
+    return {"replicas": Replicas()}
 
 
 def expected(figure):

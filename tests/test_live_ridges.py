@@ -8,25 +8,15 @@ import pytest
 
 from local.live.ridges import Ridges
 from local.ridges import densities
-from tests import live_pages
-from tests.browsing import browser, served, visit
+from tests.browsing import visit
 from tests.live_figures import FIGURES, HISTORIES
 
 PHONE, DESK = 390, 1280
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    with browser() as chromium:
-        yield chromium
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("figures")
-    live_pages.write(folder, "ridges", FIGURES["ridges"]().page())
-    with served(folder) as address:
-        yield address
+def figures():
+    return {"ridges": FIGURES["ridges"]()}
 
 
 def test_the_slider_shows_the_ridge_of_its_step(address, chromium):

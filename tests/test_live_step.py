@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from local.live.step import Step
-from tests import live_pages
-from tests.browsing import browser, served, visit
+from tests.browsing import visit
 from tests.live_reading import numbers, press, said
 
 PHONE, DESK = 390, 1280
@@ -17,17 +16,8 @@ COSINES = np.random.default_rng(8).uniform(-1, 1, size=(2, 6, 5, 4))
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    with browser() as chromium:
-        yield chromium
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("figures")
-    live_pages.write(folder, "step", Step(STOPS, EVERY, LOSSES, COSINES).page())
-    with served(folder) as address:
-        yield address
+def figures():
+    return {"step": Step(STOPS, EVERY, LOSSES, COSINES)}
 
 
 def assert_walked(page, look, stop):

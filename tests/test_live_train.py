@@ -8,24 +8,15 @@ import pytest
 from local import equations
 from local.live import train
 from tests import live_pages
-from tests.browsing import browser, served, visit
+from tests.browsing import visit
 from tests.live_figures import FIGURES
 
 PHONE, DESK = 390, 1280
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    with browser() as chromium:
-        yield chromium
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("figures")
-    live_pages.write(folder, "train", FIGURES["train"]().page())
-    with served(folder) as address:
-        yield address
+def figures():
+    return {"train": FIGURES["train"]()}
 
 
 def python_net(net):

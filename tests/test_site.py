@@ -13,7 +13,7 @@ import pytest
 from fontTools.ttLib import TTFont
 from lxml import html
 
-from tests.browsing import browser, contrast, look, served, violations, visit
+from tests.browsing import contrast, look, served, violations, visit
 
 ROOT = Path(__file__).parent.parent
 SITE = ROOT / "_build" / "html"
@@ -30,12 +30,6 @@ def trees():
         pytest.fail("There is no book to look at: run `make book` first.")
     pages = (path.relative_to(SITE).as_posix() for path in sorted(SITE.rglob("*.html")))
     return {name: html.parse(SITE / name).getroot() for name in pages if not name.startswith("_")}
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser() as chromium:
-        yield chromium
 
 
 @pytest.fixture(scope="module")
