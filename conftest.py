@@ -5,6 +5,8 @@ import os
 import pytest
 
 os.environ.setdefault("MINI_CIFAR", "textures")  # what the stored outputs come from
+if "PYTEST_XDIST_WORKER" in os.environ:  # one for each core: more threads would only wait
+    os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
 
 SLOWEST = ("tests/test_grading", "tests/test_live", "tests/test_s", "content/")
 """Where the slowest tests are. They go first, so that at the end no core waits for another."""

@@ -219,15 +219,17 @@ def scores(nets, x, y, test, precise):
     The passes run in graphs, which let go of what a layer made as soon as the next has used it.
     """
 
-    @tf.function(autograph=False)
-    def statistics_of_all():
-        _, values = nets.forward(x[None])
-        return [tuple(layer.statistics) for layer in values[:-1]]
+    def hits(logits, y):
+        return tf.math.count_nonzero(tf.argmax(logits, axis=-1, output_type=tf.int32) == y, axis=-1)
 
     @tf.function(autograph=False)
     def right(x, y, statistics):
-        logits, _ = nets.forward(x[None], statistics)
-        return tf.math.count_nonzero(tf.argmax(logits, axis=-1, output_type=tf.int32) == y, axis=-1)
+        return hits(nets.forward(x[None], statistics)[0], y)
+
+    @tf.function(autograph=False)
+    def right_of_all():
+        logits, values = nets.forward(x[None])
+        return hits(logits, y), [tuple(layer.statistics) for layer in values[:-1]]
 
     moving = [tuple(map(tf.identity, averages)) for averages in nets.moving]
     some = tf.TensorSpec((None, x.shape[1])), tf.TensorSpec((None,), y.dtype)
@@ -238,11 +240,19 @@ def scores(nets, x, y, test, precise):
     def accuracy(x, y, statistics):
         chunks = [slice(start, start + CHUNK) for start in range(0, len(x), CHUNK)]
         hits = sum(count(tf.constant(x[c]), tf.constant(y[c]), statistics) for c in chunks)
+        return share(hits, x)
+
+    def share(hits, x):
         return (hits.numpy() / len(x)).astype(np.float32)
 
-    sets = {"train_accuracy": (x, y)} | ({"test_accuracy": test} if test else {})
-    found = {name: accuracy(*examples, moving) for name, examples in sets.items()}
-    if precise:
-        exact = statistics_of_all.get_concrete_function()() if moving else moving
-        found |= {f"precise_{name}": accuracy(*examples, exact) for name, examples in sets.items()}
+    found = {"train_accuracy": accuracy(x, y, moving)}
+    if test:
+        found["test_accuracy"] = accuracy(*test, moving)
+    if precise and not moving:  # without statistics of a batch there is nothing to make precise
+        found |= {f"precise_{name}": same for name, same in found.items()}
+    elif precise:
+        of_all, exact = right_of_all.get_concrete_function()()
+        found["precise_train_accuracy"] = share(of_all, x)
+        if test:
+            found["precise_test_accuracy"] = accuracy(*test, exact)
     return found

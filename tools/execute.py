@@ -64,10 +64,20 @@ def is_cached(cache, path):
     return True
 
 
-def quiet(messages):
+def prepare(messages, threads):
     """Send what kernels and TensorFlow mutter to a file, away from the progress bar."""
     log = os.open(messages, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(log, 2)
+    os.environ |= {f"TF_NUM_{kind}OP_THREADS": str(threads) for kind in ("INTRA", "INTER")}
+
+
+def pool(jobs, messages):
+    """A process per core. They share the cores fairly: threads that wait for each other cost."""
+    workers = max(1, min(os.cpu_count(), jobs))
+    return ProcessPoolExecutor(
+        workers, get_context("spawn"), initializer=prepare,
+        initargs=[messages, os.cpu_count() // workers],
+    )  # fmt: skip
 
 
 def run(path):
@@ -89,11 +99,9 @@ def main():
     MESSAGES.unlink(missing_ok=True)
     print(f"Executing {len(waiting)} of {len(paths())} notebooks, one per core", flush=True)
     failed = []
-    pool = ProcessPoolExecutor(
-        os.cpu_count(), get_context("spawn"), initializer=quiet, initargs=[MESSAGES]
-    )
+    workers = pool(len(waiting), MESSAGES)
     try:
-        running = {pool.submit(run, path): path for path in waiting}
+        running = {workers.submit(run, path): path for path in waiting}
         for done in tqdm(as_completed(running), total=len(running), unit="notebook"):
             notebook, seconds, traceback = done.result()
             if traceback:
@@ -103,7 +111,7 @@ def main():
             bundle = CacheBundleIn(notebook, str(running[done]), data=took)
             cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
     finally:
-        pool.shutdown(cancel_futures=True)  # or an interruption would wait for every notebook
+        workers.shutdown(cancel_futures=True)  # or an interruption would wait for every notebook
     for name, _, traceback in failed:
         print(f"\n{name} did not run:\n{traceback}")
     for name, where, _ in failed:

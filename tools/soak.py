@@ -12,8 +12,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from concurrent.futures import as_completed
 
 import nbformat
 from tqdm import tqdm
@@ -79,10 +78,7 @@ def repeat(note, paths, repeats):
     done = Counter(name for name, _ in note.runs)
     missing = [path for turn in range(repeats) for path in paths if done[path.name] <= turn]
     os.environ["MINI_CIFAR"] = notebooks.STANDS_IN
-    pool = ProcessPoolExecutor(
-        os.cpu_count(), get_context("spawn"), initializer=execute.quiet,
-        initargs=[NOTE.with_suffix(".log")],
-    )  # fmt: skip
+    pool = execute.pool(len(missing), NOTE.with_suffix(".log"))
     try:
         running = {pool.submit(execute.run, path): path for path in missing}
         bar = tqdm(as_completed(running), total=len(paths) * repeats, unit="run")
