@@ -132,6 +132,11 @@ def violations(page, whole=False):
     return [f"{rule['id']}: {node['target']}" for rule in found for node in rule["nodes"]]
 
 
+def figures(page):
+    """How many live figures are on the page, and how many of them have woken."""
+    return page.locator("[data-live]").count(), page.locator("[data-awake] .live-stage").count()
+
+
 def look(page):
     """Everything that the tests below ask of a page, in one visit."""
     page.evaluate("document.fonts.ready.then(() => 0)")
@@ -143,6 +148,7 @@ def look(page):
         smallest_label=page.evaluate(SMALLEST_LABEL),
         label_colours=page.eval_on_selector_all(".drawing text", fill),
         ground=page.evaluate("getComputedStyle(document.body).backgroundColor"),
+        figures=figures(page),
         violations=violations(page),
     )
 

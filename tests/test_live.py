@@ -8,7 +8,7 @@ import pytest
 
 from local import live
 from tests import live_pages
-from tests.browsing import contrast, served, violations, visit
+from tests.browsing import contrast, violations, visit
 from tests.live_figures import FIGURES
 
 SITE = Path(__file__).parent.parent / "_build" / "html"
@@ -122,25 +122,7 @@ def test_packed_numbers_arrive(tmp_path):
     assert live_pages.node("kit.js", f"m.floats({view})", data) == values.tolist()
 
 
-# --- The figures of the built book ---
-
-
-@pytest.fixture(scope="module")
-def pages():
-    """Name -> how many live figures, for every page of the built book that has some."""
-    texts = {path.name: path.read_text("utf-8") for path in SITE.glob("*.html")}
-    return {name: many for name, text in texts.items() if (many := text.count("<div data-live="))}
-
-
-@pytest.mark.parametrize("home", ["host", "files"])
-def test_every_figure_of_the_book_wakes_where_its_page_lies(home, pages, chromium):
-    assert {"index.html", "02-normalizing-a-batch.html"} <= pages.keys()
-    with served(SITE) as host:
-        base = {"host": host, "files": SITE.as_uri() + "/"}[home]
-        for name, many in pages.items():
-            with visit(chromium, base + name, PHONE) as page:
-                assert page.locator("[data-awake] .live-stage").count() == many, name
-                assert page.complaints == []
+# --- The figures of the built book (that they wake: tests/test_site.py) ---
 
 
 def test_a_still_in_the_book_has_the_ink_and_the_type_of_its_page(chromium):

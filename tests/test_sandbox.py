@@ -20,7 +20,7 @@ from local.grading.inside import confine, messages, sources
 from local.grading.session import Stopped
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has the sandboxes")
-LIMITS = sandbox.Limits(seconds=3, idle=5, memory=1 << 30)
+LIMITS = sandbox.Limits(seconds=1, idle=3, memory=1 << 30)
 HERE = [mode for mode in sandbox.MODES[:2] if sandbox.missing(mode) is None]
 PROBES = """
 def call(written, case, ask):
@@ -84,7 +84,8 @@ def test_a_keras_layer_runs_in_each_kind(mode):
     assert [mark.points for mark in given] == [mark.out_of for mark in given]
 
 
-def test_a_sandbox_in_which_keras_does_not_run_costs_no_marks():
+def test_a_sandbox_in_which_keras_does_not_run_costs_no_marks(monkeypatch):
+    monkeypatch.setattr("local.grading.grader.STARTS", 2)  # the third would end like these
     tight = sandbox.Limits(memory=1 << 30)  # too little for TensorFlow
     with Grader(Settings(HERE[0], 7, tight)) as grader:
         given, _ = grader.grade("layer", json.dumps(made.solved("layer")).encode())

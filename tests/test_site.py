@@ -13,7 +13,7 @@ import pytest
 from fontTools.ttLib import TTFont
 from lxml import html
 
-from tests.browsing import contrast, look, served, violations, visit
+from tests.browsing import contrast, figures, look, served, violations, visit
 
 ROOT = Path(__file__).parent.parent
 SITE = ROOT / "_build" / "html"
@@ -64,11 +64,19 @@ def test_every_page_loads_without_a_complaint(phone, desk):
 
 
 def test_every_page_loads_from_a_file(trees, chromium):
-    complaints = {}
+    complaints, live = {}, {}
     for name in trees:
         with visit(chromium, (SITE / name).as_uri(), PHONE) as page:
-            complaints[name] = page.complaints
+            complaints[name], live[name] = page.complaints, figures(page)
     assert {name: list_ for name, list_ in complaints.items() if list_} == {}
+    assert {name: count for name, count in live.items() if count[0] != count[1]} == {}
+
+
+def test_every_live_figure_wakes(phone, desk):
+    for pages in phone, desk:
+        live = {name: seen.figures for name, seen in pages.items() if seen.figures[0]}
+        assert {"index.html", CHAPTER} <= live.keys()
+        assert {name: count for name, count in live.items() if count[0] != count[1]} == {}
 
 
 def test_the_top_of_the_site_is_the_index(address, chromium):
