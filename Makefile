@@ -4,6 +4,7 @@ PY := .venv/bin/python
 PORT ?= 8000
 GRADEBOOK ?= gradebook
 SUBMISSIONS ?= submitted
+WORKERS = -n auto --dist loadscope --no-loadscope-reorder
 
 .PHONY: help room book serve test test-colab soak bench lint lock colab-versions links \
         release grade export feedback launch publish zip container notebooks new-chapter clean
@@ -25,10 +26,12 @@ book: .venv/ready ## build the site into _build/html, executing the notebooks th
 serve: book ## build the book and show it on http://127.0.0.1:8000 (PORT=... for another)
 	@$(PY) -m tools.serve $(PORT)
 
-test: book ## prove it: every module, every notebook, the built site in a browser
+test: .venv/ready ## prove it: every notebook, every module, the built site in a browser
 	@$(PY) -m tools.browser
 	@tools/sandbox.sh
-	MINI_CIFAR=textures $(PY) -m pytest -n auto --dist loadscope --no-loadscope-reorder
+	MINI_CIFAR=textures $(PY) -m pytest content $(WORKERS)
+	@$(MAKE) --no-print-directory book
+	MINI_CIFAR=textures $(PY) -m pytest tests $(WORKERS)
 
 test-colab: .venv/ready ## run every notebook alone, with the versions that Colab has
 	@tests/colab/environment.sh

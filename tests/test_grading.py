@@ -20,7 +20,7 @@ from local.grading.grader import Grader, Settings
 from local.questions import QUESTIONS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has the sandboxes")
-LIMITS = sandbox.Limits(seconds=1, idle=3, memory=1 << 30)
+LIMITS = sandbox.Limits(seconds=2, idle=3, memory=1 << 30)
 SOMEBODY = "right"
 
 
@@ -126,7 +126,7 @@ def test_killed_in_the_middle_it_goes_on_with_the_same_marks(tmp_path, mode):
     broken = Gradebook(tmp_path / "broken")
     (broken.folder / "seed").write_text("7\n")
     command = [sys.executable, "-m", "local.grading", "--book", str(broken.folder), "grade"]
-    command += [str(folder), "--cores", "1", "--seconds", "1"]
+    command += [str(folder), "--cores", "1", "--seconds", "2"]
     for done in (1, 3):  # the fourth is the endless loop
         process = subprocess.Popen(
             command, cwd=made.SOURCES.parents[1], stderr=subprocess.DEVNULL, start_new_session=True

@@ -20,7 +20,7 @@ from local.grading.inside import confine, messages, sources
 from local.grading.session import Stopped
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has the sandboxes")
-LIMITS = sandbox.Limits(seconds=1, idle=3, memory=1 << 30)
+LIMITS = sandbox.Limits(seconds=2, idle=3, memory=1 << 30)
 HERE = [mode for mode in sandbox.MODES[:2] if sandbox.missing(mode) is None]
 PROBES = """
 def call(written, case, ask):

@@ -62,15 +62,15 @@ class Note:
 
 
 def suite():
-    """Run `make test`, let it speak, and return its closing line and whether it passed."""
-    closing = "nothing was counted"
+    """Run `make test`, let it speak, and return its closing lines and whether it passed."""
+    closing = []
     command = ["make", "--no-print-directory", "test"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
         for line in running.stdout:
             print(line, end="", flush=True)
             if found := CLOSING.fullmatch(line):
-                closing = found["counts"]
-    return {"said": closing, "passed": running.returncode == 0}
+                closing.append(found["counts"])
+    return {"said": "; ".join(closing) or "nothing was counted", "passed": running.returncode == 0}
 
 
 def repeat(note, paths, repeats):

@@ -2,7 +2,7 @@
 
 import math
 import signal
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 GRADED, REVIEW, LATER = "graded", "needs review", "not graded yet"
 """States of a mark. The last two have no points: a person decides, or the next run."""
@@ -37,7 +37,7 @@ class Mark:
     look: str = ""
 
     def asdict(self):
-        return asdict(self)
+        return dict(vars(self))
 
 
 def graded(question, findings, why="", look=""):
@@ -54,7 +54,7 @@ def graded(question, findings, why="", look=""):
         points,
         GRADED,
         why or _sentence(merged),
-        tuple(asdict(finding) for finding in merged),
+        tuple(dict(vars(finding)) for finding in merged),
         look,
     )
 

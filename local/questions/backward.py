@@ -37,10 +37,8 @@ def judge_differences(case, given):
     ]
     hint = "nudge one entry of x at a time, on both sides, and put it back"
     about = f"six digits of the gradient: {case['about']}"
-    return [
-        compared(about, "gradient", given, gradient, lambda: wrong, hint, 2, tolerance=5e-7),
-        kept(given),
-    ]
+    found = [compared(about, "gradient", given, gradient, lambda: wrong, hint, 2, tolerance=5e-7)]
+    return [*found, kept(given, found)]
 
 
 # --- Backward ------------------------------------------------------------------------------------
@@ -83,10 +81,11 @@ def judge(case, given):
         "dgamma": "gamma_j multiplies a whole column of x_hat: N gradients arrive at it",
         "dbeta": "beta_j is added to a whole column: N gradients arrive at it",
     }
-    return [
+    found = [
         compared(f"{about}: {name}", name, given, wanted[name], wrong, hint, 1 + (name == "dx"))
         for name, hint in properties.items()
-    ] + [kept(given)]
+    ]
+    return [*found, kept(given, found)]
 
 
 def stages(case, nodes):
@@ -138,7 +137,7 @@ def judge_staged(case, given):
             nodes[name] = value
     wanted = stages(case, nodes)
     hint = "look at the graph: which nodes does it feed, and with which local derivatives?"
-    return [
+    found = [
         compared(
             f"{case['about']}: {name}",
             name,
@@ -148,7 +147,8 @@ def judge_staged(case, given):
             hint,
         )
         for name in wanted
-    ] + [kept(given)]
+    ]
+    return [*found, kept(given, found)]
 
 
 QUESTIONS = (

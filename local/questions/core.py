@@ -103,7 +103,9 @@ def close(a, b, tolerance=TOLERANCE):
     if a is None or b is None or a.shape != b.shape:
         return False
     largest = np.abs(b[np.isfinite(b)]).max(initial=1e-6)
-    return bool(np.allclose(a, b, rtol=0, atol=tolerance * largest, equal_nan=True))
+    with np.errstate(invalid="ignore"):  # of infinities; allclose would take ten times as long
+        near = np.abs(a - b) <= tolerance * largest
+    return bool((near | (a == b) | (np.isnan(a) & np.isnan(b))).all())
 
 
 @np.errstate(all="ignore")
@@ -141,8 +143,14 @@ def finding(passed, what, hint, misconception=None, weight=1):
     return Finding(passed, what, "" if passed else hint, None if passed else misconception, weight)
 
 
-def kept(outputs):
-    """The Finding that the reader's code changed none of its inputs."""
+def kept(outputs, others):
+    """The Finding that the reader's code changed none of its inputs.
+
+    others: the case's other findings. Where none of them passed, this does not either: a function
+    that does nothing of use leaves its inputs alone, too.
+    """
     hint = "your code writes into an array that it was given: work on a new one"
     passed = np.array_equal(outputs.get("unchanged"), True)
+    if passed and not any(other.passed for other in others):
+        passed, hint = False, "they are, and it counts once something else is right"
     return finding(passed, "the inputs are left as they were", hint, weight=0.5)

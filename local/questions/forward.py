@@ -114,7 +114,7 @@ def judge(case, given):
             compared(f"the cache: {name}", name, given, wanted[name], wrong, properties[name])
             for name in ("x_hat", "s")
         ]
-        findings.append(kept(given))
+        findings.append(kept(given, findings))
     return findings
 
 

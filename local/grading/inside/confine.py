@@ -8,6 +8,7 @@
 None of it can be taken back by the process itself. Linux only, but for `limit`.
 """
 
+import contextlib
 import ctypes
 import errno
 import os
@@ -41,7 +42,7 @@ def limit(memory, file_size, cpu):
     memory: bytes of address space, of which TensorFlow takes 2 GB.  file_size: bytes of any one
     file.  cpu: seconds in all, the last resort; the grader looks sooner.
     """
-    threads = THREADS + len(list(Path("/proc").glob("[0-9]*/task/*")))
+    threads = THREADS + _running()
     for name, most in {
         "RLIMIT_AS": memory,
         "RLIMIT_FSIZE": file_size,
@@ -60,6 +61,20 @@ def limit(memory, file_size, cpu):
             except ValueError:  # macOS knows a bound and does not take it
                 if sys.platform == "linux":
                     raise
+
+
+def _running():
+    """How many threads there are, of all processes that /proc shows; 0 where there is none.
+
+    With `os.listdir`, for it is asked before every submission and `Path.glob` takes ten times as
+    long.
+    """
+    number = 0
+    with contextlib.suppress(FileNotFoundError):
+        for process in filter(str.isdigit, os.listdir("/proc")):  # noqa: PTH208
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # ended meanwhile
+                number += len(os.listdir(f"/proc/{process}/task"))  # noqa: PTH208
+    return number
 
 
 def drop(user, keep_reading=False):

@@ -130,7 +130,7 @@ def _end(process, grace):
     until = time.monotonic() + grace
     ended, status = os.waitpid(process, os.WNOHANG)
     while not ended and time.monotonic() < until:
-        time.sleep(0.002)
+        time.sleep(0.0005)
         ended, status = os.waitpid(process, os.WNOHANG)
     if not ended:
         os.kill(process, signal.SIGKILL)

@@ -1,0 +1,80 @@
+"""The page of fifteen misconceptions: all are there, and each place and test that it names."""
+
+import ast
+import re
+from functools import cache
+
+import nbformat
+import pytest
+from docutils.nodes import make_id
+
+from local.broken import BROKEN
+from local.questions import MISCONCEPTIONS, QUESTIONS
+from tools import ledger, notebooks
+
+CONTENT = notebooks.ROOT / "content"
+PAGE = (CONTENT / "misconceptions.md").read_text("utf-8")
+ENTRIES = re.split(r"(?m)^## ", PAGE)[1:]
+EVERY_ENTRY = pytest.mark.parametrize(
+    "entry", ENTRIES, ids=lambda entry: make_id(entry.split("\n")[0])
+)
+LINK = re.compile(r'<a href="(.+?)\.html#(.+?)">(.+?)</a>(?: \(chapter (\d)\))?')
+TEST = re.compile(r"\*([\w ]+)\* \(`(tests/\w+\.py)`\)")
+
+
+@cache
+def read(page):
+    return nbformat.read(CONTENT / f"{page}.ipynb", as_version=4)
+
+
+@cache
+def sections(page):
+    """By the id that the book gives to a heading: the heading, and what stands below it."""
+    prose = (cell.source for cell in read(page).cells if cell.cell_type == "markdown")
+    _, *parts = re.split(r"(?m)^#+ (.+)$", "\n".join(prose))
+    return {make_id(parts[i]): (parts[i], parts[i + 1]) for i in range(0, len(parts), 2)}
+
+
+def number(words):
+    return int(words.split(maxsplit=1)[0].rstrip(":"))
+
+
+def test_every_misconception_stands_there_once_and_in_order():
+    said = [entry.split("\n")[0].replace("`", "").casefold() for entry in ENTRIES]
+    assert said == [f'{k} · "{words}"'.casefold() for k, words in MISCONCEPTIONS.items()]
+
+
+@EVERY_ENTRY
+def test_every_link_leads_to_what_it_promises(entry):
+    kinds = set()
+    for page, anchor, text, chapter in LINK.findall(entry):
+        if anchor.startswith("claim-"):
+            assert anchor in {claim.anchor for claim in ledger.claims_of(read(page))}
+            assert text == f"`{anchor.removeprefix('claim-')}`"
+            continue
+        heading, below = sections(page)[anchor]
+        if task := re.fullmatch(r"task (\d) of assignment (\d)", text):
+            assert page == f"assignments/{[*QUESTIONS][int(task[2]) - 1]}"
+            assert heading.startswith(f"{task[1]} · ")
+        elif text.startswith("figure "):
+            assert re.search(rf"\*F{re.escape(text[1:])}\b", below)
+            kinds.add("figure")
+        else:
+            assert heading.endswith(text) and page.startswith(f"0{chapter}-")
+            assert "> **Check.**" in below
+            kinds.add("question")
+    assert kinds == {"figure", "question"}
+    assert entry.count("<a ") == len(LINK.findall(entry))
+
+
+@EVERY_ENTRY
+def test_what_holds_an_entry_is_there(entry):
+    _, held = entry.split("**Held by**")
+    tests, caught = TEST.findall(held), re.findall(r"`([A-Z]\w+)`", held)
+    assert tests or "#claim-" in held
+    assert len(tests) == held.count("tests/")
+    for words, file in tests:
+        tree = ast.parse((notebooks.ROOT / file).read_text("utf-8"))
+        names = {f"{kind}_{words.replace(' ', '_')}" for kind in ("check", "test")}
+        assert names & {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    assert {number(BROKEN[name].misconception) for name in caught} <= {number(entry)}
