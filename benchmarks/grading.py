@@ -28,7 +28,7 @@ from local.grading.release import release
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "content" / "assignments"
-ROWS = {"forward-and-backward": ("NumPy", 200, 100), "layer": ("Keras", 120, 15)}
+ROWS = {"forward-and-backward": ("NumPy", 400, 100), "layer": ("Keras", 120, 15)}
 """Slug: what it needs, how many submissions ours gets, and the bound."""
 TIMED, PAIRS = 2, 2
 """Notebooks that the peer gets, and times that both are run."""

@@ -83,7 +83,7 @@ class Gradebook:
         """Keep a Record, in the place of an earlier one."""
         path = self._path(record.student, record.assignment)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write(path, json.dumps(vars(record), indent=1))
+        write(path, json.dumps(vars(record)))
 
     def _path(self, student, assignment):
         return self.folder / "results" / assignment / f"{as_file_name(student)}.json"

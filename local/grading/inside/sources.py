@@ -41,7 +41,7 @@ def statements(cells):
     found, broken = [], {}
     for number, source in enumerate(cells):
         try:
-            found += [described(number, node) for node in _parsed(source, number)]
+            found += [described(number, *each) for each in _parsed(source, number)]
         except UNREADABLE as error:
             line = f" (line {error.lineno} of the cell)" if isinstance(error, SyntaxError) else ""
             broken[number] = f"{type(error).__name__}: {getattr(error, 'msg', error)}{line}"
@@ -49,10 +49,18 @@ def statements(cells):
 
 
 def _parsed(source, number):
+    """The statements of a cell, each as a node and as text."""
     try:
-        return ast.parse(source, f"<cell {number}>").body
+        nodes = ast.parse(source, f"<cell {number}>").body
     except SyntaxError:
-        return ast.parse(without_magics(source), f"<cell {number}>").body
+        source = without_magics(source)
+        nodes = ast.parse(source, f"<cell {number}>").body
+    lines, end = source.split("\n"), 0
+    plain = not {"\r", "\f", ";"} & set(source)  # else lines are not what they seem to be
+    for node in nodes:
+        first = min(part.lineno for part in (node, *getattr(node, "decorator_list", ())))
+        alone, end = plain and first > end, node.end_lineno
+        yield node, "\n".join(lines[first - 1 : end]) if alone else ast.unparse(node)
 
 
 def without_magics(source):
@@ -66,9 +74,9 @@ def without_magics(source):
     return "\n".join(put)
 
 
-def described(cell, node):
-    """The Statement of a node."""
-    defines, uses = _names(symtable.symtable(ast.unparse(node), "cell", "exec"))
+def described(cell, node, text):
+    """The Statement of a node, which is written `text`."""
+    defines, uses = _names(symtable.symtable(text, "cell", "exec"))
     changes = set()
     if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
         defines.add("*")
