@@ -107,6 +107,15 @@ def check_order_of_the_batch_is_kept(layer_class, x, seed):
 
 
 @fast
+@given(x=tables(min_rows=3))
+def check_a_column_keeps_its_shape(layer_class, x):
+    """Distances within a column are all multiplied by one number: two heaps stay two heaps."""
+    y = make(layer_class, x.shape[1]).forward(x, training=True)
+    dx, dy = x - x[:1], y - y[:1]
+    np.testing.assert_allclose(dy[1:] * dx[1], dy[1] * dx[1:], atol=1e-6)
+
+
+@fast
 @given(x=tables(min_columns=2))
 def check_features_do_not_see_each_other(layer_class, x):
     layer = make(layer_class, x.shape[1])

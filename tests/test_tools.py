@@ -52,6 +52,11 @@ def test_a_port_in_use_is_named():
             serve.main(port)
 
 
+def test_a_port_that_is_no_number_is_named():
+    with pytest.raises(SystemExit, match="Port abc cannot be used.*try another"):
+        serve.main("abc")
+
+
 def test_a_missing_book_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(serve, "SITE", tmp_path)
     with pytest.raises(SystemExit, match="run `make book` first"):

@@ -18,8 +18,8 @@ def main(port=8000):
         sys.exit("There is no book yet: run `make book` first.")
     handler = functools.partial(Quiet, directory=SITE)
     try:
-        server = ThreadingHTTPServer(("127.0.0.1", port), handler)
-    except (OSError, OverflowError) as error:
+        server = ThreadingHTTPServer(("127.0.0.1", int(port)), handler)
+    except (OSError, OverflowError, ValueError) as error:
         sys.exit(
             f"Port {port} cannot be used ({error}): try another, as in `make serve PORT=8001`."
         )
@@ -31,4 +31,4 @@ def main(port=8000):
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(*sys.argv[1:])
