@@ -53,7 +53,7 @@ def test_a_port_in_use_is_named():
 
 
 def test_a_port_that_is_no_number_is_named():
-    with pytest.raises(SystemExit, match="Port abc cannot be used.*try another"):
+    with pytest.raises(SystemExit, match=r"Port abc cannot be used.*try another"):
         serve.main("abc")
 
 
@@ -110,6 +110,23 @@ def test_everything_is_executed_when_the_code_changed(small_book, monkeypatch):
     monkeypatch.setattr(execute, "stamp", lambda: "tomorrow")
     execute.main()
     assert small_book() == (2, 2)
+
+
+def test_what_a_test_has_executed_is_not_executed_again(small_book, tmp_path):
+    path = tmp_path / "one.ipynb"
+    execute.keep_tested(nbformat.read(path, as_version=4), path, seconds=1.0)
+    execute.main()
+    assert small_book() == (0, 1)
+
+
+def test_a_test_leaves_a_book_of_other_data_as_it_is(small_book, tmp_path, monkeypatch):
+    execute.main()
+    path = tmp_path / "one.ipynb"
+    with monkeypatch.context() as photographs:
+        photographs.setattr(execute, "stamp", lambda: "photographs")
+        execute.keep_tested(nbformat.read(path, as_version=4), path, seconds=1.0)
+    execute.main()
+    assert small_book() == (1, 1)
 
 
 def test_the_stamp_follows_code_packages_and_data(tmp_path, monkeypatch):
