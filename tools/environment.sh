@@ -26,7 +26,8 @@ if ! .venv/bin/python -m pip -V >/dev/null 2>&1 || [ "$(.venv/bin/python -V)" !=
 fi
 {
     .venv/bin/python -m pip install --quiet "$(grep '^uv==' requirements.lock)" &&
-        VIRTUAL_ENV=.venv .venv/bin/uv pip install --quiet --requirement requirements.lock &&
+        # Compiled at once: where Python may not keep what it compiles, every import would do it again.
+        VIRTUAL_ENV=.venv .venv/bin/uv pip install --quiet --compile-bytecode -r requirements.lock &&
         PYTHONPATH=_ext .venv/bin/python -c "from course_page import node; node.install()"
 } 2>.venv/messages || {
     echo "The packages did not arrive (the last words of .venv/messages:" \

@@ -81,9 +81,9 @@ def repeat(note, paths, repeats):
     pool = execute.pool(len(missing), NOTE.with_suffix(".log"))
     try:
         running = {pool.submit(execute.run, path): path for path in missing}
-        bar = tqdm(as_completed(running), total=len(paths) * repeats, unit="run")
-        bar.update(len(paths) * repeats - len(missing))
-        for ended in bar:
+        whole = len(paths) * repeats
+        started = {"initial": whole - len(missing), "total": whole, "unit": "run"}
+        for ended in tqdm(as_completed(running), **started):
             _, _, error = ended.result()
             note.runs.append([running[ended].name, error])
             note.keep()

@@ -13,5 +13,5 @@ for candidate in python$wanted "${PYENV_ROOT:-$HOME/.pyenv}"/versions/$wanted.*/
 done
 echo "Setting up Colab's twin ($twin) with $("$python" -V), once"
 .venv/bin/uv venv --quiet --clear --python "$("$python" -c 'import sys; print(sys.executable)')" "$twin"
-.venv/bin/uv pip install --quiet --python "$twin" --requirement "$here"
+.venv/bin/uv pip install --quiet --compile-bytecode --python "$twin" -r "$here"
 touch "$twin/ready"
