@@ -39,10 +39,11 @@ def pytest_runtest_teardown(item):
     if not hasattr(item, "cell_num") or item.cell_num != len(outputs):
         return  # no cell of a notebook, or not all cells before it were run
     outputs.append(item.test_outputs)
-    notebook = deepcopy(item.parent.nb)
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    code = [cell for cell in item.parent.nb.cells if cell.cell_type == "code"]
     whole = len(outputs) == len(code) and None not in outputs
     if whole and not any(out.output_type == "error" for cell in outputs for out in cell):
+        notebook = deepcopy(item.parent.nb)
+        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
         for number, (cell, cell.outputs) in enumerate(zip(code, outputs, strict=True), start=1):
             cell.execution_count = number
         seconds = time.perf_counter() - item.parent.begun

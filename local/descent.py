@@ -239,11 +239,12 @@ def scores(nets, x, y, test, precise):
 
     def accuracy(x, y, statistics):
         chunks = [slice(start, start + CHUNK) for start in range(0, len(x), CHUNK)]
-        hits = sum(count(tf.constant(x[c]), tf.constant(y[c]), statistics) for c in chunks)
-        return share(hits, x)
+        return share(
+            sum(count(tf.constant(x[c]), tf.constant(y[c]), statistics) for c in chunks), x
+        )
 
-    def share(hits, x):
-        return (hits.numpy() / len(x)).astype(np.float32)
+    def share(right_ones, x):
+        return (right_ones.numpy() / len(x)).astype(np.float32)
 
     found = {"train_accuracy": accuracy(x, y, moving)}
     if test:

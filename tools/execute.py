@@ -105,8 +105,9 @@ def keep_tested(notebook, path, seconds):
     CACHE.parent.mkdir(exist_ok=True)
     with FileLock(CACHE.parent / "tested.lock"):
         note = CACHE / "stamp"
-        if not note.exists() or note.read_text() == stamp():
+        if not note.exists():
             forget_if_stale()
+        if note.read_text() == stamp():
             keep(notebook, path, seconds)
 
 

@@ -102,6 +102,7 @@ class Map(live.Figure):
 
 
 def nearest_to_one(values):
+    """The place of the value, all above 0, that is nearest to 1 on a logarithmic scale."""
     return int(np.abs(np.log(values)).argmin())
 
 

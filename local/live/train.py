@@ -64,6 +64,7 @@ def spirals(points=200, seed=7):
 
 
 def make(normalized, seed=0):
+    """A fresh net, a layer a dict: w (k, m), b (m,) and, where it is normalized, gamma (m,)."""
     rng = np.random.default_rng(seed)
     net = []
     for k, m in pairwise(WIDTHS):

@@ -10,6 +10,7 @@ from local.questions.forward import SLUG, batch, images, parameters, table
 
 
 def differences_cases(rng):
+    """Functions whose gradient is known: f(x) = sin(x @ weights), on x of three shapes."""
     cases = []
     for about, shape in {"a table": (4, 3), "one number": (1, 1), "images": (2, 2, 2, 2)}.items():
         weights = 2 * rng.normal(size=(shape[-1], 5))
@@ -19,6 +20,7 @@ def differences_cases(rng):
 
 
 def judge_differences(case, given):
+    """The gradient of the sum of f(x) * dy, to six digits."""
     x, dy, weights = case["x"], case["dy"], case["weights"]
     gradient = (np.cos(x @ weights) * dy) @ weights.T
     bend = -(np.sin(x @ weights) * dy) @ np.square(weights).T
@@ -45,6 +47,7 @@ def judge_differences(case, given):
 
 
 def cases(rng):
+    """A table and images, each with the cache that a right forward pass leaves."""
     cases = []
     for about, shape in {"a table (N, D)": table(rng), "images (N, H, W, C)": images(rng)}.items():
         x, dy, epsilon = batch(rng, shape), rng.normal(size=shape), 0.1
@@ -56,6 +59,8 @@ def cases(rng):
 
 
 def outputs_for(case):
+    """What a layer makes of the case: dx, dgamma and dbeta, (3.1), (3.2) and (3.10)."""
+
     def outputs(layer_class):
         layer = made(layer_class, case, case["s"].size)
         layer.forward(case["_x"], training=True)
@@ -66,6 +71,7 @@ def outputs_for(case):
 
 @np.errstate(all="ignore")
 def judge(case, given):
+    """The three gradients, and whether the inputs were left alone."""
     outputs, about = outputs_for(case), case["about"]
     wanted = right(outputs)
 
@@ -129,6 +135,7 @@ def stage_mistakes(case, nodes, wanted):
 
 @np.errstate(all="ignore")
 def judge_staged(case, given):
+    """Each node of the graph of chapter 3, from the nodes behind it as they were given."""
     _, cache = batch_norm_forward(case["_x"], case["gamma"], case["gamma"], case["epsilon"])
     nodes = batch_norm_backward_staged(case["dy"], cache)
     for name, node in nodes.items():

@@ -42,6 +42,7 @@ SECTIONS = {
 
 
 def section(layer_class):
+    """Where the fault of a wrong layer lies, and what brings it to light."""
     return next(SECTIONS[method] for method in SECTIONS if method in vars(layer_class))
 
 
@@ -70,6 +71,7 @@ def answer(case, name, arrays):
 
 
 def judge_hunt(case, given):
+    """A finding for each wrong layer, none of which counts if the right one is accused."""
     order, verdicts = case["_order"], given.get("verdicts")
     heard = isinstance(verdicts, np.ndarray) and verdicts.shape == order.shape
     innocent = heard and (verdicts[order == RIGHT] == PASSED).all()

@@ -36,6 +36,7 @@ def ends(case):
 
 @np.errstate(all="ignore")
 def judge_rate(case, given):
+    """Whether the rate is one of those offered, and ends within a tenth of the lowest loss."""
     about, end = case["about"], ends(case)
     rate = usable(given.get("rate"))
     fits = np.zeros(0, bool) if rate is None or rate.size != 1 else np.isclose(case["rates"], rate)
@@ -52,6 +53,7 @@ def judge_rate(case, given):
 
 
 def rate_findings(about, offered, low, hint):
+    """The two properties of a chosen rate."""
     return [
         finding(offered, f"{about}: one of the rates", hint),
         finding(low, f"{about}: a rate that ends low", hint, weight=2),
@@ -65,12 +67,14 @@ LEFT = (0.001, 0.01)
 
 
 def momentum_cases(rng):
+    """Trainings of three lengths, in steps."""
     steps = {"a short training": 20, "a training": 300, "a long training": 20_000}
     return [{"about": about, "steps": int(n * rng.uniform(0.8, 1.2))} for about, n in steps.items()]
 
 
 @np.errstate(all="ignore")
 def judge_momentum(case, given):
+    """Whether about a hundredth of the starting values is left: m to the power of the steps."""
     about, steps = case["about"], case["steps"]
     m = usable(given.get("momentum"))
     m = m.reshape(())[()] if m is not None and m.size == 1 else np.float64(np.nan)
@@ -96,6 +100,7 @@ def predict_cases(rng):
 
 
 def predicted(case, training):
+    """The labels, of a batch and of each example alone, and the averages after them."""
     layer, x = made(BatchNorm, case, 4), case["x"].astype(np.float64)
     together = layer.forward(x, training).argmax(1)
     alone = np.array([layer.forward(row[np.newaxis], training).argmax(1) for row in x])
@@ -105,6 +110,7 @@ def predicted(case, training):
 
 @np.errstate(all="ignore")
 def judge_predict(case, given):
+    """Labels by the moving averages, which stay as they were."""
     wanted = predicted(case, training=False)
 
     def wrong():
@@ -139,6 +145,7 @@ def batches_cases(rng):
 
 @np.errstate(all="ignore")
 def judge_batches(case, given):
+    """Two epochs of row numbers: shuffled, complete, and without a batch of an odd size."""
     n, size, about = case["n"], case["size"], case["about"]
     names = ("first rows", "second rows", "first sizes", "second sizes")
     first, second, *sizes = (usable(given.get(name)) for name in names)
@@ -163,6 +170,7 @@ def judge_batches(case, given):
 
 
 def question(name, points, title, cases, judge):
+    """A Question of this assignment, whose probe bears its name."""
     return Question(name, "diagnosis", points, title, name, cases, judge)
 
 

@@ -21,10 +21,12 @@ def table(rng):
 
 
 def images(rng):
+    """A shape (N, H, W, C)."""
     return (int(rng.integers(3, 5)), 2, 3, int(rng.integers(3, 5)))
 
 
 def parameters(rng, features):
+    """A gamma and a beta for each feature, far from 1 and 0: it shows if one is left out."""
     return {"gamma": rng.uniform(1.5, 3, features), "beta": rng.uniform(4, 9, features)}
 
 
@@ -32,6 +34,7 @@ def parameters(rng, features):
 
 
 def statistics_cases(rng):
+    """A table, images, and values far from 0 in float32, where one pass is not enough."""
     far = batch(rng, (64, 2), shift=0).astype(np.float32) + np.float32(3000)
     return [
         {"about": "a table (N, D)", "x": batch(rng, table(rng))},
@@ -41,6 +44,8 @@ def statistics_cases(rng):
 
 
 def statistics_outputs(case):
+    """What a layer makes of the case: mean (2.1) and variance (2.2)."""
+
     def outputs(layer_class):
         moments = layer_class(case["x"].shape[-1]).moments(case["x"])
         # over the features they come with an axis of length 1, which a reader leaves out
@@ -51,6 +56,7 @@ def statistics_outputs(case):
 
 
 def judge_statistics(case, given):
+    """Mean and variance."""
     outputs, about = statistics_outputs(case), case["about"]
     wanted = right(outputs)
     deviation = {"variance": np.sqrt(wanted["variance"])}
@@ -74,6 +80,7 @@ def judge_statistics(case, given):
 
 
 def cases(rng):
+    """A table, images, features that hardly vary, and a batch of one."""
     shapes = {"a table (N, D)": table(rng), "images (N, H, W, C)": images(rng)}
     cases = [
         {"about": about, "x": batch(rng, shape), "epsilon": 1e-3} for about, shape in shapes.items()
@@ -86,6 +93,8 @@ def cases(rng):
 
 
 def outputs_for(case):
+    """What a layer makes of the case: y (2.4), x_hat (2.3) and s."""
+
     def outputs(layer_class):
         layer = made(layer_class, case, case["x"].shape[-1])
         y = layer.forward(case["x"], training=True)
@@ -95,6 +104,7 @@ def outputs_for(case):
 
 
 def judge(case, given):
+    """The output and, of a table, what the cache begins with and whether x was left alone."""
     outputs, about = outputs_for(case), case["about"]
     wanted = right(outputs)
     # alone in its batch every value is its mean: there most ideas look alike

@@ -38,6 +38,7 @@ def layer_cases(rng):
 
 
 def weights(rng, features):
+    """Momentum and the four weights of a layer, (features,) each, none of them as it starts."""
     return {
         "momentum": float(rng.uniform(0.6, 0.8)),
         "gamma": rng.uniform(1.5, 3, features).astype("float32"),
@@ -107,6 +108,7 @@ def layer_hints(case):
 
 @np.errstate(all="ignore")
 def judge_layer(case, given):
+    """One duty of the layer; its findings share the points of the case."""
     about, wanted = case["about"], right(layer_outputs(case))
     half = case["dtype"] == "mixed_float16"
 
@@ -147,6 +149,8 @@ def line_cases(rng):
 
 
 def line_outputs(case):
+    """What a layer makes of it in inference: a and b of the line a x + b."""
+
     def outputs(layer_class):
         layer = made(layer_class, case, 4)
         b = layer.forward(np.zeros((1, 4)))[0]
@@ -156,6 +160,7 @@ def line_outputs(case):
 
 
 def judge_line(case, given):
+    """Slope and intercept of the layer in use."""
     outputs = line_outputs(case)
     wanted = right(outputs)
 
