@@ -20,8 +20,7 @@ room: # is there git, and a disk that can be written to? One line says what is m
 	@tools/environment.sh
 
 book: .venv/ready ## build the site into _build/html, executing the notebooks that changed
-	@$(PY) -m tools.execute && $(PY) -m tools.ledger
-	@.venv/bin/jupyter-book build . --quiet -W -n --keep-going
+	@$(PY) -m tools.book
 
 serve: book ## build the book and show it on http://127.0.0.1:8000 (PORT=... for another)
 	@$(PY) -m tools.serve $(PORT)

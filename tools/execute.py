@@ -22,6 +22,9 @@ from tqdm import tqdm
 from local import data
 from tools.notebooks import CACHE, ROOT, paths
 
+DOCTREES = ROOT / "_build" / ".doctrees"
+"""What Sphinx has read. It looks at the notebooks, not at the cache, whether to read them again."""
+
 MESSAGES = ROOT / "_build" / "execute.log"
 
 
@@ -38,10 +41,11 @@ def stamp():
 
 
 def forget_if_stale():
-    """Empty the cache where its stamp is not today's."""
+    """Empty the cache where its stamp is not today's, and forget the pages made from it."""
     note, today = CACHE / "stamp", stamp()
     if not note.exists() or note.read_text() != today:
         shutil.rmtree(CACHE, ignore_errors=True)
+        shutil.rmtree(DOCTREES, ignore_errors=True)
         CACHE.mkdir(parents=True)
         note.write_text(today)
 

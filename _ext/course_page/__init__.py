@@ -46,5 +46,6 @@ def finish(app, exception):
     rendering.render(site)
     assets.shrink(site)
     pages.write(site)
+    site.memory.keep()
     address.write_site_map(site)
     address.stamp_downloads(site)

@@ -85,7 +85,12 @@ def purge(site, style, script):
         for name, value in ATTRIBUTE.findall(text):
             if name not in ("href", "d", "content", "style", "points"):
                 names.update((name, *value.split()))
-    return node.run("purge.mjs", {"css": style, "names": " ".join(names), "scripts": script})
+    task = {"css": style, "names": " ".join(sorted(names)), "scripts": script}
+    return site.memory.answers(purged, [task])[0]
+
+
+def purged(tasks):
+    return [node.run("purge.mjs", task) for task in tasks]
 
 
 def cut_fonts(site, style, shipped):
@@ -98,9 +103,12 @@ def cut_fonts(site, style, shipped):
     def face(rule):
         family = re.search(r"""font-family:\s*["']?([^;"'}]+)""", rule[0])[1].replace("\\", "")
         source, characters = sources[re.search(r"[\w-]+\.woff2", rule[0])[0]]
-        target = site.folder / "_static" / source.name
-        if family not in rules or not fonts.cut(source, target, characters):
+        if family not in rules:
             return ""
+        [font] = site.memory.answers(fonts.cut, [(source, "".join(sorted(characters)))])
+        if not font:
+            return ""
+        (site.folder / "_static" / source.name).write_bytes(font)
         kept = re.findall(r"font-(?:family|style|weight):[^;}]*", rule[0])
         made = ["font-display:block", f'src:url({source.name}) format("woff2")']
         return "@font-face{" + ";".join([*kept, *made]) + "}"

@@ -56,7 +56,7 @@ def take(site, hole):
         for image in tree.xpath(PICTURES):
             source = drawn(site, image.get("src"))
             if source is None:
-                shrink(image, site.folder / "_images" / Path(image.get("src")).name)
+                shrink(site, image)
                 continue
             number = len(drawings)
             svg = adapt(source, image.get("alt", ""))
@@ -115,27 +115,38 @@ def finish(site, drawing, svg):
     def file(part):
         if len(part[1]) < INLINE:
             return part[0]
-        name = lossless(site.folder / "_images", base64.b64decode(part[1]))
+        name = lossless(site, base64.b64decode(part[1]))
         return f'href="{to_root(drawing.page)}_images/{name}"'
 
     return re.sub(r'href="data:image/png;base64,([^"]+)"', file, svg)
 
 
-def lossless(folder, png):
+def lossless(site, png):
     """Write the picture as lossless WebP under a name made from its content."""
+    folder = site.folder / "_images"
     folder.mkdir(exist_ok=True)
     name = hashlib.sha256(png).hexdigest()[:16] + ".webp"
-    Image.open(io.BytesIO(png)).save(folder / name, lossless=True, method=6)
+    [webp] = site.memory.answers(compressed, [png])
+    (folder / name).write_bytes(webp)
     return name
 
 
-def shrink(image, path):
+def compressed(pngs):
+    """Pictures as lossless WebP."""
+    files = [io.BytesIO() for _ in pngs]
+    for png, file in zip(pngs, files, strict=True):
+        Image.open(io.BytesIO(png)).save(file, "webp", lossless=True, method=6)
+    return [file.getvalue() for file in files]
+
+
+def shrink(site, image):
     """Give a raster picture its measures, and its place in the queue behind what is seen first."""
+    path = site.folder / "_images" / Path(image.get("src")).name
     with Image.open(path) as picture:
         width, height = picture.size
     image.set("width", str(width))
     image.set("height", str(height))
     image.set("loading", "lazy")
     if path.suffix == ".png":
-        name = lossless(path.parent, path.read_bytes())
+        name = lossless(site, path.read_bytes())
         image.set("src", image.get("src").replace(path.name, name))

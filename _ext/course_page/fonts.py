@@ -1,5 +1,6 @@
 """Fonts cut down to the characters that the book shows."""
 
+import io
 import logging
 import re
 
@@ -10,18 +11,24 @@ logging.getLogger("fontTools").setLevel(logging.WARNING)  # it reports every tab
 ESCAPE = re.compile(r"\\([0-9a-fA-F]{1,6})")
 
 
-def cut(source, target, characters):
-    """Write the font `source` with `characters` only as woff2; False where it has none of them."""
+def cut(wishes):
+    """Fonts as woff2, each cut down. wishes: [(path of a font, the characters it may keep)].
+
+    None stands for a font that has none of them.
+    """
     options = subset.Options(flavor="woff2", layout_features=["*"], hinting=False)
-    font = subset.load_font(source, options)
-    unicodes = {ord(c) for c in characters} & font.getBestCmap().keys()
-    if not unicodes:
-        return False
-    subsetter = subset.Subsetter(options)
-    subsetter.populate(unicodes=unicodes)
-    subsetter.subset(font)
-    subset.save_font(font, target, options)
-    return True
+    fonts = []
+    for path, characters in wishes:
+        font = subset.load_font(path, options)
+        unicodes = {ord(c) for c in characters} & font.getBestCmap().keys()
+        file = io.BytesIO()
+        if unicodes:
+            subsetter = subset.Subsetter(options)
+            subsetter.populate(unicodes=unicodes)
+            subsetter.subset(font)
+            subset.save_font(font, file, options)
+        fonts.append(file.getvalue() or None)
+    return fonts
 
 
 def escaped(css):

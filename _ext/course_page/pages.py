@@ -5,6 +5,7 @@ from pathlib import Path
 
 from lxml import html
 
+from course_page.memory import Memory
 from tools.repository import Repository
 
 
@@ -14,6 +15,7 @@ class Site:
 
     folder: Path
     home: Repository | None
+    memory: Memory
     trees: dict = field(default_factory=dict)
     texts: dict = field(default_factory=dict)
     symbols: set = field(default_factory=set)
@@ -26,7 +28,9 @@ class Site:
 
 
 def read(app):
-    site = Site(Path(app.outdir), app.config.html_context["repository"])
+    folder = Path(app.outdir)
+    memory = Memory(folder.with_name(".rendered"))
+    site = Site(folder, app.config.html_context["repository"], memory)
     for path in sorted(site.folder.rglob("*.html")):
         name = path.relative_to(site.folder).as_posix()
         if not name.startswith("_"):

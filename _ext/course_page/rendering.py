@@ -32,28 +32,29 @@ def visit_math_block(self, element):
 
 
 def render(site):
-    """Render every formula and figure of the book in one run of Node, and serialise the pages."""
+    """Render every formula and figure of the book, and serialise the pages."""
     maths = take_maths(site)
     drawings = figures.take(site, HOLE)
-    answers = node.run(
-        "render.mjs",
-        {
-            "maths": [{"tex": tex, "display": display} for tex, display in maths],
-            "figures": [{"svg": d.svg, "prefix": d.prefix} for d in drawings],
-        },
-    )
+    tasks = [{"tex": tex, "display": display} for tex, display in maths]
+    tasks += [{"svg": drawing.svg, "prefix": drawing.prefix} for drawing in drawings]
+    answers = site.memory.answers(rendered, tasks)
     fillings = {}
-    for ((tex, _), (hole, page)), answer in zip(maths.items(), answers["maths"], strict=True):
+    for ((tex, _), (hole, page)), answer in zip(maths.items(), answers, strict=False):
         if isinstance(answer, dict):
             logger.warning("%s: %s in %r", page, answer["error"], tex)
             answer = markup.escape(tex)
         site.symbols.update(markup.unescape(UNSHOWN.sub("", answer)))
         fillings[hole] = answer
-    for drawing, svg in zip(drawings, answers["figures"], strict=True):
+    for drawing, svg in zip(drawings, answers[len(maths) :], strict=True):
         fillings[drawing.hole] = figures.finish(site, drawing, svg)
     for name, tree in site.trees.items():
         text = html.tostring(tree, encoding="unicode", doctype="<!DOCTYPE html>")
         site.texts[name] = re.sub(HOLE.format("(.*?)"), lambda hole: fillings[hole[1]], text)
+
+
+def rendered(tasks):
+    """Formulas and figures, in one run of Node."""
+    return node.run("render.mjs", tasks)
 
 
 def take_maths(site):

@@ -1,21 +1,19 @@
 // Mathematics to HTML and figures to small inline SVG, all of a book in one run.
-// in:  { maths: [{ tex, display }], figures: [{ svg, prefix }] }
-// out: { maths: [html or { error }], figures: [svg] }
+// in:  [{ tex, display } or { svg, prefix }]
+// out: [html or { error }, or svg]
 import { readFileSync } from "node:fs";
 import katex from "katex";
 import { optimize } from "svgo";
 
-const task = JSON.parse(readFileSync(0, "utf8"));
-
-const maths = task.maths.map(({ tex, display }) => {
+const maths = ({ tex, display }) => {
   try {
     return katex.renderToString(tex, { displayMode: display, strict: "error" });
   } catch (error) {
     return { error: error.message };
   }
-});
+};
 
-const figures = task.figures.map(({ svg, prefix }) =>
+const figure = ({ svg, prefix }) =>
   optimize(svg, {
     multipass: true,
     floatPrecision: 2,
@@ -29,7 +27,7 @@ const figures = task.figures.map(({ svg, prefix }) =>
       // Ids are the page's, which may hold other figures.
       { name: "prefixIds", params: { prefix, delim: "-" } },
     ],
-  }).data,
-);
+  }).data;
 
-process.stdout.write(JSON.stringify({ maths, figures }));
+const tasks = JSON.parse(readFileSync(0, "utf8"));
+process.stdout.write(JSON.stringify(tasks.map((task) => ("tex" in task ? maths : figure)(task))));
