@@ -103,6 +103,8 @@ def tiny_book(clone):
     """A book of one chapter with this project's own settings; returns `build() -> what it said`."""
     shutil.copytree(ROOT / "_ext", clone / "_ext", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "tools", clone / "tools", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in "package-lock.json", "requirements.lock":
+        shutil.copy(ROOT / name, clone)
     settings = (ROOT / "_config.yml").read_text()
     (clone / "_config.yml").write_text(settings.replace("notebooks: cache", "notebooks: off"))
     (clone / "node_modules").symlink_to(ROOT / "node_modules")
