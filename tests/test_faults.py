@@ -9,10 +9,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from jupyter_cache import get_cache
 from nbformat.v4 import new_code_cell, new_notebook
 
 from tools.browser import ON_MACOS
+from tools.cache import opened
 from tools.notebooks import ROOT
 
 DATA = "import numpy\nload_mini_cifar = lambda: [numpy.zeros(3)]\n"
@@ -188,8 +188,8 @@ def test_an_interrupted_execution_stops_at_once_and_keeps_what_is_done(course):
     said = interrupted(course, sys.executable, "-m", "tools.execute", at=b"1/2")
     assert said[-1] == "Interrupted: what is done is kept. Run this again."
     assert not any("Traceback" in line for line in said)
-    cache = get_cache(course / "_build" / ".jupyter_cache")
-    assert [Path(record.uri).stem for record in cache.list_cache_records()] == ["one"]
+    with opened(course / "_build" / ".jupyter_cache") as cache:
+        assert [Path(record.uri).stem for record in cache.list_cache_records()] == ["one"]
 
 
 def test_an_interrupted_bench_says_so():

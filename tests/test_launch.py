@@ -21,7 +21,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from tools import execute, launch, notebooks
+from tools import cache, execute, launch, notebooks
 from tools.repository import Repository
 
 KERNEL_PYTHON = str(Path(os.environ.get("KERNEL_PYTHON", sys.executable)).absolute())
@@ -170,10 +170,10 @@ def published(tmp_path, monkeypatch):
     monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
     monkeypatch.setattr(execute, "MESSAGES", tmp_path / "_build" / "execute.log")
     monkeypatch.setattr(execute, "stamp", lambda: "today")
-    for module in (execute, launch):
+    for module in (execute, cache):
         monkeypatch.setattr(module, "CACHE", tmp_path / "_build" / "cache")
         monkeypatch.setattr(module, "paths", lambda: [tmp_path / "content" / "one.ipynb"])
-        monkeypatch.setattr(module, "ROOT", tmp_path)
+    monkeypatch.setattr(launch, "ROOT", tmp_path)
     monkeypatch.setattr(launch, "FOLDER", tmp_path / "_build" / "launch")
 
     def git(*arguments):

@@ -12,7 +12,6 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 
 from filelock import FileLock
-from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from jupyter_cache.executors.utils import single_nb_execution
 from nbclient.exceptions import DeadKernelError
@@ -20,10 +19,8 @@ from nbformat import NO_CONVERT, read
 from tqdm import tqdm
 
 from local import data
+from tools.cache import opened
 from tools.notebooks import CACHE, ROOT, paths
-
-DOCTREES = ROOT / "_build" / ".doctrees"
-"""What Sphinx has read. It looks at the notebooks, not at the cache, whether to read them again."""
 
 MESSAGES = ROOT / "_build" / "execute.log"
 
@@ -45,7 +42,8 @@ def forget_if_stale():
     note, today = CACHE / "stamp", stamp()
     if not note.exists() or note.read_text() != today:
         shutil.rmtree(CACHE, ignore_errors=True)
-        shutil.rmtree(DOCTREES, ignore_errors=True)
+        # What Sphinx has read, too: it looks at the notebooks, not at the cache, for what changed.
+        shutil.rmtree(CACHE.with_name(".doctrees"), ignore_errors=True)
         CACHE.mkdir(parents=True)
         note.write_text(today)
 
@@ -98,7 +96,8 @@ def run(path):
 def keep(notebook, path, seconds):
     """Put an executed notebook into the cache."""
     bundle = CacheBundleIn(notebook, str(path), data={"execution_seconds": seconds})
-    get_cache(CACHE).cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+    with opened(CACHE) as cache:
+        cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
 
 def keep_tested(notebook, path, seconds):
@@ -117,8 +116,8 @@ def keep_tested(notebook, path, seconds):
 
 def main():
     forget_if_stale()
-    cache = get_cache(CACHE)
-    waiting = [path for path in paths() if not is_cached(cache, path)]
+    with opened(CACHE) as cache:
+        waiting = [path for path in paths() if not is_cached(cache, path)]
     if not waiting:
         return
     MESSAGES.unlink(missing_ok=True)

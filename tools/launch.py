@@ -11,13 +11,12 @@ import re
 import shutil
 import sys
 
-import nbformat
-from jupyter_cache import get_cache
 from nbgrader.preprocessors import ClearOutput, ClearSolutions, LockCells
 from pybtex.database import parse_file
 
 from tools import repository
-from tools.notebooks import CACHE, ROOT, SETUP, WIDGET, paths, put_setup, write
+from tools.cache import executed
+from tools.notebooks import ROOT, SETUP, WIDGET, put_setup, write
 
 FOLDER = ROOT / "_build" / "launch"
 UNSTAMPED = 'REPOSITORY, COMMIT = "", ""'
@@ -96,17 +95,16 @@ def main():
         sys.exit("No address to stamp: give this clone an `origin` on GitHub and run this again.")
     if not home.commit or repository.git(ROOT, "status", "--porcelain"):
         sys.exit("Colab would fetch other code than this: commit your changes and run this again.")
-    cache, cited = get_cache(CACHE), citations()
+    notebooks, cited = executed(), citations()
     shutil.rmtree(FOLDER, ignore_errors=True)
-    for path in paths():
-        _, notebook = cache.merge_match_into_notebook(nbformat.read(path, as_version=4))
+    for path, notebook in notebooks.items():
         place = path.relative_to(ROOT)
         without_kernel(notebook)
         student_copy(notebook)
         stand_alone(notebook, home, cited, place.parent.as_posix())
         (FOLDER / place).parent.mkdir(parents=True, exist_ok=True)
         write(notebook, FOLDER / place)
-    print(f"{len(paths())} notebooks for {home.url} are in {FOLDER.relative_to(ROOT)}")
+    print(f"{len(notebooks)} notebooks for {home.url} are in {FOLDER.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

@@ -7,11 +7,9 @@ changes, so that the page of claims is read anew when, and only when, a claim di
 import re
 import sys
 
-import nbformat
-from jupyter_cache import get_cache
-
 from local.claims import MIME, Claim
-from tools.notebooks import CACHE, ROOT, paths
+from tools.cache import executed
+from tools.notebooks import ROOT
 
 LEDGER = ROOT / "_build" / "ledger.md"
 EMPTY = "No chapter has put a claim into the ledger yet.\n"
@@ -75,15 +73,8 @@ def escaped(text):
 
 
 def main():
-    cache, chapters = get_cache(CACHE), {}
-    for path in paths():
-        try:
-            _, notebook = cache.merge_match_into_notebook(nbformat.read(path, as_version=4))
-        except KeyError:
-            sys.exit(f"{path.name} was not executed: run `python -m tools.execute` first.")
-        chapters[path.stem] = notebook
     try:
-        text = page(chapters)
+        text = page({path.stem: notebook for path, notebook in executed().items()})
     except LedgerError as error:
         sys.exit(f"The book stops here: {error}")
     if not LEDGER.exists() or LEDGER.read_text("utf-8") != text:
