@@ -36,9 +36,7 @@ test-colab: .venv/ready ## run every notebook alone, with the versions that Cola
 	@tests/colab/environment.sh
 	MINI_CIFAR=textures KERNEL_PYTHON=_build/colab/bin/python $(PY) -m pytest tests/test_launch.py -n auto
 
-soak: book ## prove that nothing holds by luck: the suite twice, every claim REPEATS=20 times
-	@$(PY) -m tools.browser
-	@tools/sandbox.sh
+soak: .venv/ready ## prove that nothing holds by luck: the suite twice, every claim REPEATS=20 times
 	@$(PY) -m tools.soak
 
 bench: .venv/ready ## measure our ratios against the peers

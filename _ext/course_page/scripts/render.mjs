@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import katex from "katex";
 import { optimize } from "svgo";
 
-const maths = ({ tex, display }) => {
+const formula = ({ tex, display }) => {
   try {
     return katex.renderToString(tex, { displayMode: display, strict: "error" });
   } catch (error) {
@@ -30,4 +30,4 @@ const figure = ({ svg, prefix }) =>
   }).data;
 
 const tasks = JSON.parse(readFileSync(0, "utf8"));
-process.stdout.write(JSON.stringify(tasks.map((task) => ("tex" in task ? maths : figure)(task))));
+process.stdout.write(JSON.stringify(tasks.map((task) => ("tex" in task ? formula : figure)(task))));
