@@ -9,6 +9,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from tests.interrupting import interrupted
+from tests.test_faults import needs_mounts, only_line, run
 from tools.notebooks import ROOT
 
 TOC = "format: jb-book\nroot: content/index\nchapters:\n  - file: content/two\n"
@@ -46,6 +48,11 @@ def course(tmp_path):
     return tmp_path
 
 
+def pages(course):
+    site = course / "_build" / "html"
+    return tuple((site / f"{name}.html").read_text() for name in ("index", "two"))
+
+
 def build(course, **environment):
     """What `make book` says in `course`, and its two pages."""
     done = subprocess.run(
@@ -53,9 +60,7 @@ def build(course, **environment):
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout, *(
-        (course / "_build" / "html" / f"{name}.html").read_text() for name in ("index", "two")
-    )
+    return done.stdout, *pages(course)
 
 
 def test_a_change_is_built_and_nothing_else_is_done_again(course):
@@ -77,3 +82,22 @@ def test_a_change_is_built_and_nothing_else_is_done_again(course):
     write(course, "two", "print(layer.upper())", "With $x^3$.")
     with pytest.raises(AssertionError, match=r"render\.mjs failed"):
         build(course, **WITHOUT_NODE)
+
+
+def test_an_interrupted_build_leaves_the_last_site(course):
+    _, *built = build(course)
+    said = interrupted(course, sys.executable, "-m", "tools.book", at=b"no launch buttons")
+    assert said[-1] == "Interrupted: what is done is kept. Run this again."
+    assert not any("Traceback" in line for line in said)
+    assert pages(course) == tuple(built)
+    assert build(course)[1:] == tuple(built)
+
+
+@needs_mounts
+def test_a_disk_that_fills_up_while_pages_are_written_is_one_line(course):
+    build(course)
+    small = "cp -a _build ../kept && mount -t tmpfs -o size=700k none _build"
+    fill = f"{small} && cp -a ../kept/. _build && rm -r ../kept"
+    code, said = run(course, sys.executable, "-m", "tools.book", after=fill)
+    assert code == 1
+    assert only_line(said).endswith(": the disk is full. Make room and run this again.")

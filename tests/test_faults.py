@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from tests.interrupting import interrupted
 from tools.browser import ON_MACOS
 from tools.cache import opened
 from tools.notebooks import ROOT
@@ -104,6 +104,15 @@ def test_a_full_disk_stops_the_notebooks_with_one_line(course):
 
 
 @needs_mounts
+def test_a_gradebook_that_can_only_be_read_is_named(tmp_path):
+    only_read = f"mount --bind {tmp_path} {tmp_path} && mount -o remount,ro,bind {tmp_path}"
+    export = [sys.executable, "-m", "local.grading", "--book", tmp_path, "export"]
+    code, said = run(ROOT, *export, after=only_read)
+    assert code == 1
+    assert "the disk can only be read" in only_line(said)
+
+
+@needs_mounts
 def test_a_tree_that_can_only_be_read_is_named(course):
     (course / "_build").mkdir()
     only_read = "mount --bind . . && mount -o remount,ro,bind ."
@@ -163,29 +172,9 @@ def test_a_python_that_cannot_make_environments_is_named(tmp_path):
     assert not (tmp_path / ".venv" / "ready").exists()
 
 
-def listen_to_interrupts():
-    """A shell lets background jobs, and all that they start, ignore SIGINT; a terminal does not."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-def interrupted(folder, *command, at):
-    """The lines on standard error of a command that gets an interrupt when `at` stands there."""
-    with subprocess.Popen(
-        command, cwd=folder, env={**os.environ, **SMALL},
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
-        preexec_fn=listen_to_interrupts,
-    ) as running:  # fmt: skip
-        said = b""
-        while at not in said:
-            said += (read := os.read(running.stderr.fileno(), 999))
-            assert read, said
-        os.killpg(running.pid, signal.SIGINT)  # as Ctrl-C does
-        return running.communicate(timeout=60)[1].decode().strip().splitlines()
-
-
 def test_an_interrupted_execution_stops_at_once_and_keeps_what_is_done(course):
     write(course, "two", "import time\ntime.sleep(100)")
-    said = interrupted(course, sys.executable, "-m", "tools.execute", at=b"1/2")
+    said = interrupted(course, sys.executable, "-m", "tools.execute", at=b"1/2", **SMALL)
     assert said[-1] == "Interrupted: what is done is kept. Run this again."
     assert not any("Traceback" in line for line in said)
     with opened(course / "_build" / ".jupyter_cache") as cache:
@@ -193,7 +182,7 @@ def test_an_interrupted_execution_stops_at_once_and_keeps_what_is_done(course):
 
 
 def test_an_interrupted_bench_says_so():
-    said = interrupted(ROOT, sys.executable, "-m", "benchmarks", "mosaic", at=b"mosaic")
+    said = interrupted(ROOT, sys.executable, "-m", "benchmarks", "mosaic", at=b"mosaic", **SMALL)
     assert said[-1] == "Interrupted: what is done is kept. Run this again."
     assert not any("Traceback" in line for line in said)
 

@@ -4,22 +4,43 @@ Usage: python -m tools.book. All in one process, because an edited sentence shou
 the libraries of the three take longer to import than a page takes to build.
 """
 
-import os
+import contextlib
+import io
+import sys
 
-from tools import execute, ledger
+from tools import execute, fault, ledger
 from tools.notebooks import ROOT
 
-STRICT = ["--quiet", "-W", "-n", "--keep-going"]
-"""A warning fails the build, so does a link to nowhere; all of them are named first."""
+SITE = ROOT / "_build" / "html"
+
+
+def build():
+    """Build the site with Jupyter Book; a warning, or a link to nowhere, ends it with an error.
+
+    Sphinx words a fault of the machine, or an interruption, as a mistake of the book's or its own.
+    """
+    from jupyter_book.sphinx import build_sphinx  # here: no executing process needs it
+
+    settings = {"external_toc_path": str(ROOT / "_toc.yml"), "nitpicky": True}
+    settings["latex_individualpages"] = False  # Jupyter Book asks, whatever it builds
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said):
+        result = build_sphinx(
+            ROOT, SITE, noconfig=True, path_config=ROOT / "_config.yml", confoverrides=settings,
+            quiet=True, warningiserror=True, keep_going=True,
+        )  # fmt: skip
+    if isinstance(result, KeyboardInterrupt) or fault(result):
+        raise result
+    print(said.getvalue(), end="", file=sys.stderr)
+    if result:
+        sys.exit("The book stops here: the lines above say why.")
 
 
 def main():
     execute.main()
     ledger.main()
-    from jupyter_book.cli.main import main as jupyter_book  # here: no executing process needs it
-
-    os.chdir(ROOT)
-    jupyter_book(["build", ".", *STRICT])
+    build()
+    print(f"The book: {SITE / 'index.html'}")
 
 
 if __name__ == "__main__":

@@ -49,3 +49,4 @@ def finish(app, exception):
     site.memory.keep()
     address.write_site_map(site)
     address.stamp_downloads(site)
+    app.builder.publish()

@@ -1,6 +1,7 @@
 """Pages of `content/` stand at the top of the site, so that `/` is the index."""
 
 import shutil
+from pathlib import Path
 
 from sphinx.builders.html import StandaloneHTMLBuilder
 
@@ -10,15 +11,26 @@ FOLDER = "content/"
 class FlatBuilder(StandaloneHTMLBuilder):
     """Jupyter Book's HTML builder with the folder `content/` left out of every address.
 
-    Every build writes every page into an empty folder, because the pages are changed again once
-    all of them are known, and because nothing stale may be published. Reading, the slow half, is
-    still done for changed sources only.
+    Every build writes every page into an empty folder beside the site, because the pages are
+    changed again once all of them are known, and because nothing stale may be published. Only a
+    finished one takes the site's place. Reading, the slow half, is still done for changed sources
+    only.
     """
 
-    def init(self):
-        shutil.rmtree(self.outdir)
-        self.outdir.mkdir()
-        super().init()
+    def __init__(self, app, env):
+        self.site = Path(app.outdir)
+        app.outdir = self.site.with_name("unfinished")
+        shutil.rmtree(app.outdir, ignore_errors=True)
+        app.outdir.mkdir()
+        super().__init__(app, env)
+
+    def publish(self):
+        """Let what was built take the place of the last site."""
+        last = self.site.with_name("last")
+        shutil.rmtree(last, ignore_errors=True)
+        self.site.rename(last)
+        self.outdir.rename(self.site)
+        shutil.rmtree(last)
 
     def get_outdated_docs(self):
         return sorted(self.env.found_docs)

@@ -28,9 +28,8 @@ class Site:
 
 
 def read(app):
-    folder = Path(app.outdir)
-    memory = Memory(folder.with_name(".rendered"))
-    site = Site(folder, app.config.html_context["repository"], memory)
+    memory = Memory(app.builder.site.with_name(".rendered"))
+    site = Site(Path(app.outdir), app.config.html_context["repository"], memory)
     for path in sorted(site.folder.rglob("*.html")):
         name = path.relative_to(site.folder).as_posix()
         if not name.startswith("_"):
