@@ -3,7 +3,7 @@
 # builds and tries it, where no Docker is at hand in a bare chroot (tools/container.py).
 FROM debian:bookworm-20260824-slim
 
-# Python 3.11 is Debian's own; git tells the course its address; make runs everything else.
+# Python 3.11 is Debian's own; make runs everything else, and asks for git.
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes \
     --no-install-recommends ca-certificates git make python3 python3-venv \
     && rm -rf /var/lib/apt/lists/*

@@ -9,6 +9,7 @@ WORKERS = -n auto --dist loadscope --no-loadscope-reorder
 .PHONY: help room book serve test test-colab soak bench lint lock colab-versions links \
         release grade export feedback launch publish zip container notebooks new-chapter clean
 .DEFAULT_GOAL := help
+.NOTPARALLEL: # goals follow one another as they are named: `make lock test` tests the new lock
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -49,6 +50,7 @@ lint: .venv/ready ## ruff over code and notebooks, the rules of notebooks, actio
 
 lock: .venv/ready ## pin requirements.lock anew from requirements.txt
 	@.venv/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --no-header requirements.txt -o requirements.lock
+	@$(MAKE) --no-print-directory .venv/ready # for `make lock test`: it was looked at before the lock changed
 
 colab-versions: .venv/ready ## take over the versions that Colab announces today
 	@$(PY) -m tools.colab
@@ -57,16 +59,16 @@ links: book ## ask every link that leads out of the book whether it still does
 	@.venv/bin/jupyter-book build . --builder linkcheck --quiet
 
 release: .venv/ready ## make the notebooks that students get, in gradebook/release
-	@$(PY) -m local.grading --book $(GRADEBOOK) release
+	@$(PY) -m local.grading --book "$(GRADEBOOK)" release
 
 grade: .venv/ready ## grade what was handed in: make grade SUBMISSIONS=folder
-	@$(PY) -m local.grading --book $(GRADEBOOK) grade $(SUBMISSIONS) $(OPTIONS)
+	@$(PY) -m local.grading --book "$(GRADEBOOK)" grade "$(SUBMISSIONS)" $(OPTIONS)
 
 export: .venv/ready ## make the tables of marks anew, after marking by hand
-	@$(PY) -m local.grading --book $(GRADEBOOK) export
+	@$(PY) -m local.grading --book "$(GRADEBOOK)" export
 
 feedback: .venv/ready ## write a page for every student
-	@$(PY) -m local.grading --book $(GRADEBOOK) feedback
+	@$(PY) -m local.grading --book "$(GRADEBOOK)" feedback
 
 launch: book ## write the notebooks that Colab opens, executed and stamped, into _build/launch
 	@$(PY) -m tools.launch

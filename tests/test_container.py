@@ -61,6 +61,14 @@ def test_what_is_copied_is_what_a_clone_holds():
     assert [name for name in copied if name.split("/")[0] in tops] == []
 
 
+def test_no_folder_that_git_ignores_gets_into_the_image():
+    ignored = (container.ROOT / ".gitignore").read_text().splitlines()
+    folders = {line.strip("/") for line in ignored if line.endswith("/")}
+    left_out = (container.ROOT / ".dockerignore").read_text().splitlines()
+    assert {"gradebook", "submitted"} <= folders  # marks, and the seed of the hidden cases
+    assert folders <= {line.removeprefix("**/") for line in left_out}
+
+
 @pytest.mark.parametrize("step", ["VOLUME /data", "ADD a b"])
 def test_a_step_that_a_chroot_cannot_follow_is_named(step, tmp_path):
     with pytest.raises(container.ContainerError, match=step):

@@ -1,10 +1,13 @@
 """A fork edits nothing: a clone with another `origin` builds a book that knows only the fork."""
 
+import base64
 import os
 import re
 import shutil
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,6 +28,9 @@ chapters:
 """
 FOLLOWS = ("colab.research.google.com", "mybinder.org", "github.io", "github.com")
 """Hosts on which every address is the fork's own, but for what the book's own text cites."""
+
+KEPT = (".github", "_config.yml", "_ext", "benchmarks", "local", "tools", "Dockerfile", "Makefile")
+"""What a fork has no reason to edit; its own texts may well name it."""
 
 
 def git(folder, *arguments):
@@ -123,14 +129,14 @@ def test_no_address_leads_anywhere_but_to_the_fork(fork):
     assert {page for page, _ in followed} >= {"index.html", "sitemap.xml", "robots.txt"}
 
 
-def test_nothing_in_the_tree_names_the_original():
+def test_nothing_that_a_fork_keeps_names_the_original():
     original = repository.find(ROOT)
     if original is None:
         pytest.skip("this clone has no origin on GitHub: there is no original to be named")
     named = f"{original.owner}/{original.name}".lower()
     naming = [
         name
-        for name in git(ROOT, "ls-files").splitlines()
+        for name in git(ROOT, "ls-files", "--", *KEPT).splitlines()
         if (ROOT / name).is_file() and named in (ROOT / name).read_text("utf-8", "ignore").lower()
     ]
     assert naming == []
@@ -139,6 +145,8 @@ def test_nothing_in_the_tree_names_the_original():
 def test_the_launch_branch_is_one_commit_on_top_of_the_published_one(fork, tmp_path, monkeypatch):
     monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
     git(tmp_path, "init", "--quiet", "--bare", "elsewhere.git")
+    # This very clone may be shallow, as a workflow's is.
+    git(tmp_path / "elsewhere.git", "config", "receive.shallowUpdate", "true")
     executed = tmp_path / "launch"
     (executed / "content").mkdir(parents=True)
     (executed / "content" / f"{CHAPTER}.ipynb").write_text("executed and stamped")
@@ -161,6 +169,38 @@ def test_a_remote_that_does_not_answer_is_named(fork, tmp_path):
     with pytest.raises(SystemExit, match=r"could not be pushed to .*nowhere.git") as refused:
         publish.push(fork, tmp_path, "https://user:secret@127.0.0.1:9/nowhere.git")
     assert "secret" not in str(refused.value)
+
+
+@pytest.fixture
+def github(monkeypatch):
+    """A loopback server in GitHub's place, which lets nobody in; yields whom it saw."""
+    got = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            got.append(self.headers["Authorization"])
+            self.send_response(403 if got[-1] else 401)
+            self.send_header("WWW-Authenticate", 'Basic realm="GitHub"')
+            self.end_headers()
+
+        def log_message(self, *args):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setattr(repository, "SERVER", f"http://127.0.0.1:{server.server_port}")
+        yield got
+        server.shutdown()
+
+
+def test_another_remote_gets_the_token_in_its_url_and_not_the_clones_own(fork, tmp_path, github):
+    header = f"http.{repository.SERVER}/.extraheader"
+    git(fork, "config", header, "Authorization: the clone's own")  # as a workflow's checkout does
+    remote = repository.SERVER.replace("//", "//token@") + "/school/course"
+    with pytest.raises(SystemExit, match="403"):
+        publish.push(fork, tmp_path, remote)
+    git(fork, "config", "--unset", header)
+    assert github == [None, f"Basic {base64.b64encode(b'token:').decode()}"]
 
 
 def test_another_remote_and_another_host_need_one_variable_each(fork, monkeypatch):

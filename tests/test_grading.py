@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -18,6 +19,8 @@ from local.grading.__main__ import main
 from local.grading.gradebook import BadRow, Gradebook, Record
 from local.grading.grader import Grader, Settings
 from local.questions import QUESTIONS
+from tools import repository
+from tools.repository import Repository
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has the sandboxes")
 LIMITS = sandbox.Limits(seconds=2, idle=3, memory=1 << 30)
@@ -359,7 +362,17 @@ def test_the_distribution_counts_everybody_who_is_graded():
 
 
 @pytest.fixture(scope="module")
-def released(tmp_path_factory):
+def address():
+    """An address on GitHub, and all that is here committed and pushed to it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(repository, "find", lambda: Repository("a", "fork", "0" * 40))
+        patch.setattr(repository, "committed", lambda *names: True)
+        patch.setattr(repository, "pushed", lambda: True)
+        yield
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory, address):
     folder = tmp_path_factory.mktemp("course")
     assert main(["--book", str(folder), "release"]) == 0
     return folder
@@ -368,7 +381,31 @@ def released(tmp_path_factory):
 def test_released_notebooks_hold_no_solution(released):
     for slug in QUESTIONS:
         text = (released / "release" / slug / f"{slug}.ipynb").read_text(encoding="utf-8")
+        assert "github.com/a/fork" in text and "0" * 40 in text
         assert "SOLUTION" not in text and text.count("not filled in yet") >= len(QUESTIONS[slug])
+
+
+def test_a_commit_that_colab_could_not_fetch_is_refused_or_named(
+    address, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setitem(sys.modules, "nothing_asked", SimpleNamespace(QUESTIONS={}))
+    release = ["--book", str(tmp_path), "--questions", "nothing_asked", "release"]
+    monkeypatch.setattr(repository, "pushed", lambda: False)
+    assert main(release) == 0
+    assert capsys.readouterr().err == "Colab cannot fetch this commit yet: push it to GitHub.\n"
+    monkeypatch.setattr(repository, "committed", lambda *names: False)
+    assert main(release) == 2
+    assert "commit your changes" in capsys.readouterr().err
+    monkeypatch.setattr(repository, "find", lambda: None)  # so nothing is stamped
+    assert main(release) == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("forgotten", [["--book", "", "export"], ["grade", ""]])
+def test_an_empty_name_is_not_the_folder_one_is_in(forgotten, capsys):
+    with pytest.raises(SystemExit):
+        main(forgotten)
+    assert "no folder is named" in capsys.readouterr().err
 
 
 def test_an_untouched_release_gets_nothing_and_a_solution_everything(released, mode):

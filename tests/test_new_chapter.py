@@ -1,6 +1,8 @@
 """A new chapter keeps every rule, runs the same twice, and stands in the book."""
 
+import errno
 import shutil
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -85,3 +87,22 @@ def test_a_chapter_that_does_not_run_leaves_nothing(course, monkeypatch):
         new_chapter.main("small-batches")
     assert (chapters(course), there(course)) == before
     assert left_over(course) == []
+
+
+def test_a_disk_that_fills_up_leaves_the_table_of_contents_whole_and_no_chapter(
+    course, monkeypatch
+):
+    before = chapters(course), there(course)
+    whole = Path.write_text
+
+    def half(path, text, *more):
+        if not path.name.startswith("_toc"):
+            return whole(path, text, *more)
+        whole(path, text[: len(text) // 2], *more)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(new_chapter, "cells", lambda text: [nbformat.v4.new_code_cell("1")])
+    monkeypatch.setattr(Path, "write_text", half)
+    with pytest.raises(OSError, match="No space left"):
+        new_chapter.main("small-batches")
+    assert (chapters(course), there(course)) == before

@@ -98,6 +98,34 @@ def test_the_commit_is_the_one_checked_out(clone):
     assert len(repository.find(clone).commit) == 40
 
 
+def test_the_site_is_named_or_that_of_the_repository(clone, monkeypatch):
+    assert repository.site(clone) == ""
+    git(clone, "remote", "add", "origin", "https://github.com/a/b")
+    assert repository.site(clone) == "https://a.github.io/b/"
+    git(clone, "remote", "set-url", "origin", "https://forge.example.org/a/b")
+    assert repository.site(clone) == ""
+    monkeypatch.setenv("COURSE_SITE", "https://school.example/norm")
+    assert repository.site(clone) == "https://school.example/norm/"
+
+
+def test_what_is_committed_and_pushed_is_told(clone, tmp_path):
+    assert not repository.committed(clone)  # there is no commit
+    who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+    git(clone, *who, "commit", "-q", "--allow-empty", "-m", "first")
+    assert repository.committed(clone) and not repository.pushed(clone)
+
+    git(tmp_path, "init", "-q", "--bare", "elsewhere.git")
+    git(clone, "remote", "add", "origin", tmp_path / "elsewhere.git")
+    git(clone, "push", "-q", "origin", "HEAD:main")
+    assert repository.pushed(clone)
+
+    (clone / "local").mkdir()
+    (clone / "marks.csv").touch()
+    assert not repository.committed(clone) and repository.committed(clone, "local")
+    (clone / "local" / "new.py").touch()
+    assert not repository.committed(clone, "local")
+
+
 @pytest.fixture
 def tiny_book(clone):
     """A book of one chapter with this project's own settings; returns `build() -> what it said`."""
@@ -137,6 +165,15 @@ def tiny_book(clone):
 
 def links(page):
     return set(html.parse(page).xpath("//@href"))
+
+
+def test_a_site_that_is_named_needs_no_repository(tiny_book, clone, monkeypatch):
+    monkeypatch.setenv("COURSE_SITE", "https://example.org/norm")
+    assert "no launch buttons" in tiny_book()
+    site = clone / "_build" / "html"
+    assert "https://example.org/norm/01-a.html" in links(site / "01-a.html")
+    assert links(site / "404.html") == {"https://example.org/norm/"}
+    assert "https://example.org/norm/01-a.html" in (site / "sitemap.xml").read_text()
 
 
 def test_the_book_follows_its_address(tiny_book, clone):

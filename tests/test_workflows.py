@@ -15,7 +15,7 @@ import pytest
 import yaml
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from tools import colab, notebooks, report
+from tools import colab, notebooks, report, repository
 
 ROOT = notebooks.ROOT
 HOME = ROOT / ".github"
@@ -72,6 +72,19 @@ def test_rights_are_given_job_by_job_and_only_where_needed(name):
     assert "concurrency" in described
 
 
+@pytest.mark.parametrize(("name", "job"), [("test", "test"), ("publish", "build")])
+def test_a_push_to_the_default_branch_is_followed_whatever_its_name(name, job):
+    described = workflow(name)
+    assert described["on"]["push"] == {"branches-ignore": [repository.BRANCH]}
+    condition = described["jobs"][job]["if"]
+    assert "github.ref_name == github.event.repository.default_branch" in condition
+
+
+@pytest.mark.parametrize("name", ["test", "publish"])
+def test_no_branch_cancels_what_another_waits_for(name):
+    assert workflow(name)["concurrency"]["group"] == name + "-${{ github.ref }}"
+
+
 def test_every_promised_python_and_macos_are_tested():
     matrix = workflow("test")["jobs"]["test"]["strategy"]["matrix"]
     promised = re.search(r"3\.11\D+3\.12\D+3\.13", (ROOT / "README.md").read_text())
@@ -91,7 +104,9 @@ def test_the_report_says_how_to_repeat_what_the_weekly_jobs_run():
 GH = f"""#!{sys.executable}
 import json, os, pathlib, sys
 log = pathlib.Path(os.environ["LOG"])
-if sys.argv[2] == "list":
+if "GH_FAILS" in os.environ:
+    sys.exit("the 'a/fork' repository\\nhas disabled issues")
+elif sys.argv[2] == "list":
     print(log.with_name("open.json").read_text())
 else:
     log.write_text(json.dumps(sys.argv[2:]))
@@ -135,6 +150,16 @@ def test_what_breaks_opens_one_issue_and_adds_to_it(reported):
 def test_what_is_well_again_closes_it_and_stays_silent_otherwise(reported):
     assert reported(["another", report.TITLE])[:2] == ["close", "41"]
     assert reported(["another"]) is None
+
+
+def test_where_issues_are_off_a_line_says_so_and_what_broke_is_listed(
+    reported, monkeypatch, capsys
+):
+    monkeypatch.setenv("GH_FAILS", "1")
+    off = r"^`gh` failed \(the 'a/fork' repository has disabled issues\).*Settings, General, Issues"
+    with pytest.raises(SystemExit, match=off):
+        reported(links="failure")
+    assert capsys.readouterr().out == "Broken: links\n"
 
 
 FREEZE = """absl-py==1.4.0

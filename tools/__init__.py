@@ -20,7 +20,7 @@ def fault(error):
     """What the machine refused, in words, if that is what lies behind `error`; else None."""
     while error:
         if isinstance(error, OSError) and error.errno in FAULTS:
-            return f"{error.filename or 'Writing failed'}: {FAULTS[error.errno]}"
+            return f"{error.filename2 or error.filename or 'Writing failed'}: {FAULTS[error.errno]}"
         if "disk is full" in str(error):  # as SQLite says it
             return f"The cache of notebooks: {FAULTS[errno.ENOSPC]}"
         error = error.__cause__ or error.__context__
@@ -36,6 +36,13 @@ def one_line(kind, error, traceback):
         print(f"{said} and run this again.", file=sys.stderr)
     else:
         sys.__excepthook__(kind, error, traceback)
+
+
+def write_text(path, text):
+    """Put `text` into the file `path`: all of it or nothing, wherever this is interrupted."""
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(text, "utf-8")
+    temporary.replace(path)
 
 
 sys.excepthook = one_line

@@ -11,6 +11,8 @@ import sys
 import urllib.request
 from pathlib import Path
 
+from tools import write_text
+
 TWIN = Path(__file__).resolve().parent.parent / "tests" / "colab" / "requirements.txt"
 FREEZE = "https://raw.githubusercontent.com/googlecolab/backend-info/main/pip-freeze.txt"
 PIN = re.compile(r"(?m)^(?P<name>[\w.-]+)==(?P<version>\S+)$")
@@ -47,7 +49,7 @@ def main():
         after = renewed(before, freeze, datetime.date.today())
     except (OSError, LookupError) as error:
         sys.exit(f"{address}: {error}")
-    TWIN.write_text(after)
+    write_text(TWIN, after)
     old, new = versions(before), versions(after)
     changed = [f"{name} {old[name]} -> {new[name]}" for name in new if old[name] != new[name]]
     print("\n".join(changed) or "Colab announces what was known already.")

@@ -17,6 +17,7 @@ from pybtex.database import parse_file
 from tools import repository
 from tools.cache import executed
 from tools.notebooks import ROOT, SETUP, WIDGET, put_setup, write
+from tools.repository import BRANCH
 
 FOLDER = ROOT / "_build" / "launch"
 UNSTAMPED = 'REPOSITORY, COMMIT = "", ""'
@@ -55,7 +56,7 @@ def standing_alone(text, home, cited, folder="content"):
     def link(found):
         page, anchor = posixpath.normpath(f"{folder}/{found['page']}"), found["anchor"] or ""
         if found["kind"] == "ipynb":
-            return f"]({COLAB}/{home.owner}/{home.name}/blob/launch/{page}.ipynb{anchor})"
+            return f"]({COLAB}/{home.owner}/{home.name}/blob/{BRANCH}/{page}.ipynb{anchor})"
         return f"]({home.site}{page.removeprefix('content/')}.html{anchor})"
 
     text = re.sub(r"\{cite:(?P<kind>[pt])\}`(?P<keys>[^`]+)`", cite, text)
@@ -93,8 +94,8 @@ def main():
     home = repository.find(ROOT)
     if home is None:
         sys.exit("No address to stamp: give this clone an `origin` on GitHub and run this again.")
-    if not home.commit or repository.git(ROOT, "status", "--porcelain"):
-        sys.exit("Colab would fetch other code than this: commit your changes and run this again.")
+    if not repository.committed(ROOT):
+        sys.exit(repository.UNCOMMITTED)
     notebooks, cited = executed(), citations()
     shutil.rmtree(FOLDER, ignore_errors=True)
     for path, notebook in notebooks.items():

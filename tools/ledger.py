@@ -8,6 +8,7 @@ import re
 import sys
 
 from local.claims import MIME, Claim
+from tools import write_text
 from tools.cache import executed
 from tools.notebooks import ROOT
 
@@ -78,7 +79,7 @@ def main():
     except LedgerError as error:
         sys.exit(f"The book stops here: {error}")
     if not LEDGER.exists() or LEDGER.read_text("utf-8") != text:
-        LEDGER.write_text(text, "utf-8")
+        write_text(LEDGER, text)
 
 
 if __name__ == "__main__":

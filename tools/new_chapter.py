@@ -10,7 +10,7 @@ import sys
 
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from tools import notebooks
+from tools import notebooks, write_text
 from tools.notebooks import ROOT
 
 TEMPLATE = ROOT / "tools" / "chapter.md"
@@ -57,11 +57,13 @@ def main(name):
     notebooks.write(notebook(name.replace("-", " ").capitalize(), number), draft)
     try:
         notebooks.refresh(draft)
+        draft.rename(path)  # first: the table of contents names only what is there
         toc = ROOT / "_toc.yml"
-        toc.write_text(with_chapter(toc.read_text("utf-8"), path.stem), "utf-8")
-        draft.rename(path)
-    finally:
-        draft.unlink(missing_ok=True)
+        write_text(toc, with_chapter(toc.read_text("utf-8"), path.stem))
+    except BaseException:
+        for begun in draft, path:
+            begun.unlink(missing_ok=True)
+        raise
     print(f"{path.relative_to(ROOT)} stands in _toc.yml; give it a line in content/index.md, too.")
 
 

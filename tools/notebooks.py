@@ -14,6 +14,8 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+from tools import write_text
+
 ROOT = Path(__file__).parent.parent
 SETUP = (ROOT / "tools" / "setup_cell.py").read_text().strip()
 SETUP_TAGS = ["setup", "remove-input"]
@@ -81,10 +83,7 @@ def normalize(notebook):
 
 
 def write(notebook, path):
-    """Write to a temporary name, then rename: an interruption leaves the old notebook whole."""
-    temporary = path.with_suffix(".tmp")
-    nbformat.write(notebook, temporary)
-    temporary.replace(path)
+    write_text(path, nbformat.writes(notebook) + "\n")
 
 
 def refresh(path, strip=False):

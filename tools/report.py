@@ -8,6 +8,7 @@ one, and closed when all is well again.
 import json
 import os
 import subprocess
+import sys
 
 TITLE = "The weekly check found something broken"
 
@@ -21,7 +22,7 @@ CHECKS = {
 
 
 def gh(*arguments):
-    done = subprocess.run(["gh", *arguments], check=True, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(["gh", *arguments], check=True, capture_output=True, text=True)
     return done.stdout
 
 
@@ -36,12 +37,8 @@ def body(broken, run):
     return f"{repeat}\n\nWhat it said: {run}"
 
 
-def main():
-    jobs = json.loads(os.environ["JOBS"])
-    broken = [name for name in CHECKS if jobs[name]["result"] != "success"]
-    run = "{GITHUB_SERVER_URL}/{GITHUB_REPOSITORY}/actions/runs/{GITHUB_RUN_ID}".format_map(
-        os.environ
-    )
+def keep(broken, run):
+    """Open the issue, add to it, or close it, as the jobs of `broken` demand."""
     number = open_issue()
     if broken and number:
         gh("issue", "comment", number, "--body", body(broken, run))
@@ -49,7 +46,20 @@ def main():
         gh("issue", "create", "--title", TITLE, "--body", body(broken, run))
     elif number:
         gh("issue", "close", number, "--comment", f"All is well again: {run}")
-    print(f"Broken: {', '.join(broken) or 'nothing'}")
+
+
+def main():
+    jobs = json.loads(os.environ["JOBS"])
+    broken = [name for name in CHECKS if jobs[name]["result"] != "success"]
+    run = "{GITHUB_SERVER_URL}/{GITHUB_REPOSITORY}/actions/runs/{GITHUB_RUN_ID}".format_map(
+        os.environ
+    )
+    print(f"Broken: {', '.join(broken) or 'nothing'}", flush=True)
+    try:
+        keep(broken, run)
+    except subprocess.CalledProcessError as error:
+        said = " ".join(error.stderr.split())
+        sys.exit(f"`gh` failed ({said}). In a fork, allow issues: Settings, General, Issues.")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVER = "https://github.com"
+BRANCH = "launch"
+"""Where publishing puts the executed notebooks; it is what Colab and Binder open."""
+
+UNCOMMITTED = "Colab would fetch other code than this: commit your changes and run this again."
 
 NAME = r"(?P<owner>[\w.-]+)/(?P<name>[\w.-]+?)"
 REMOTE = re.compile(
@@ -40,8 +44,8 @@ class Repository:
     @property
     def site(self) -> str:
         """Where the book is served, with the closing slash: by GitHub Pages unless named."""
-        if named := os.environ.get("COURSE_SITE"):
-            return named.rstrip("/") + "/"
+        if named := named_site():
+            return named
         host = f"{self.owner.lower()}.github.io"
         return f"https://{host}/" if self.name.lower() == host else f"https://{host}/{self.name}/"
 
@@ -71,6 +75,29 @@ def find(root: Path = ROOT) -> Repository | None:
     remote = remote or "origin"
     names = parse(git(root, "config", "--get", f"remote.{remote}.url") or remote)
     return Repository(*names, git(root, "rev-parse", "HEAD")) if names else None
+
+
+def site(root: Path = ROOT) -> str:
+    """Where the book in `root` is served, with the closing slash; empty where nothing names it."""
+    found = find(root)
+    return found.site if found else named_site()
+
+
+def named_site() -> str:
+    """The address in ``COURSE_SITE`` with the closing slash, or nothing."""
+    named = os.environ.get("COURSE_SITE", "").rstrip("/")
+    return f"{named}/" if named else ""
+
+
+def committed(root: Path = ROOT, *names: str) -> bool:
+    """Whether the commit checked out holds all of the clone at `root`, or of `names` in it."""
+    there = git(root, "rev-parse", "HEAD")
+    return bool(there) and not git(root, "status", "--porcelain", "--", *names)
+
+
+def pushed(root: Path = ROOT) -> bool:
+    """Whether a branch of a remote holds the commit checked out, as far as the clone knows."""
+    return bool(git(root, "branch", "--remotes", "--contains", "HEAD"))
 
 
 def git(root: Path, *arguments: str) -> str:

@@ -17,7 +17,7 @@ from concurrent.futures import as_completed
 import nbformat
 from tqdm import tqdm
 
-from tools import execute, notebooks
+from tools import execute, notebooks, write_text
 from tools.notebooks import ROOT
 
 NOTE = ROOT / "_build" / "soak.json"
@@ -55,10 +55,8 @@ class Note:
             self.suites, self.runs = kept["suites"], kept["runs"]
 
     def keep(self):
-        temporary = self.path.with_suffix(".tmp")
         kept = {"tree": self.tree, "suites": self.suites, "runs": self.runs}
-        temporary.write_text(json.dumps(kept, indent=1))
-        temporary.replace(self.path)
+        write_text(self.path, json.dumps(kept, indent=1))
 
 
 def suite():

@@ -5,9 +5,6 @@ from lxml.builder import E
 
 from tools import launch, notebooks, repository
 
-LAUNCH_BRANCH = "launch"
-"""Where publishing puts the executed notebooks; it is what Colab and Binder open."""
-
 LAUNCHERS = {"Colab": "colab_url", "Binder": "binder_url", ".ipynb": "notebook_url"}
 """The theme's name of a way to open a notebook, and that of its address in our template."""
 
@@ -23,10 +20,10 @@ def configure(app, config):
     options = config.html_theme_options
     options["use_fullscreen_button"] = False
     config.html_context["repository"] = found
+    config.html_baseurl = repository.site()
     if found:
         options["repository_url"] = found.url
-        options["repository_branch"] = LAUNCH_BRANCH
-        config.html_baseurl = found.site
+        options["repository_branch"] = repository.BRANCH
     else:
         options["repository_url"], options["launch_buttons"] = "", {}
         print(

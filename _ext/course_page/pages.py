@@ -15,21 +15,19 @@ class Site:
 
     folder: Path
     home: Repository | None
+    base: str
+    """The site's own address with the closing slash; empty where nobody knows it."""
     memory: Memory
     trees: dict = field(default_factory=dict)
     texts: dict = field(default_factory=dict)
     symbols: set = field(default_factory=set)
     """Every character that some formula shows."""
 
-    @property
-    def base(self):
-        """The site's own address with the closing slash; empty where nobody knows it."""
-        return self.home.site if self.home else ""
-
 
 def read(app):
     memory = Memory(app.builder.site.with_name(".rendered"))
-    site = Site(Path(app.outdir), app.config.html_context["repository"], memory)
+    home = app.config.html_context["repository"]
+    site = Site(Path(app.outdir), home, app.config.html_baseurl, memory)
     for path in sorted(site.folder.rglob("*.html")):
         name = path.relative_to(site.folder).as_posix()
         if not name.startswith("_"):
@@ -49,4 +47,4 @@ def to_root(name):
 
 def not_found(app):
     """The page that a static host serves for addresses that lead nowhere."""
-    yield "404", {}, "not-found.html"
+    yield "404", {"base": app.config.html_baseurl}, "not-found.html"

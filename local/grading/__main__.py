@@ -5,24 +5,39 @@ import importlib
 import sys
 from pathlib import Path
 
+import tools  # noqa: F401  (a fault of the machine, or an interruption, is one line here too)
 from local.grading import batch, feedback, nbgraderbook, sandbox, summary
 from local.grading.gradebook import BadRow, Gradebook
 from local.grading.grader import Settings
 from local.grading.marks import GRADED, LATER
+from tools import repository
 
 SOURCES = Path(__file__).resolve().parents[2] / "content" / "assignments"
+
+STAMPED = ("content", "local", "requirements.txt")
+"""What a released notebook is made of or fetches; a gradebook in the clone is committed nowhere."""
+
+
+def named(text):
+    """The path that `text` names. Nothing is no name: it would be the folder one happens to be in.
+
+    Raises argparse.ArgumentTypeError for an empty text.
+    """
+    if not text:
+        raise argparse.ArgumentTypeError("no folder is named")
+    return Path(text)
 
 
 def parsed(arguments):
     """The command line's arguments."""
     parser = argparse.ArgumentParser(prog="python -m local.grading", description=__doc__)
-    parser.add_argument("--book", type=Path, default=Path("gradebook"), help="its folder")
+    parser.add_argument("--book", type=named, default=Path("gradebook"), help="its folder")
     parser.add_argument("--questions", default="local.questions", help=argparse.SUPPRESS)
     parser.add_argument("--probes", default="local.probes", help=argparse.SUPPRESS)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("release", help="make the notebooks for students")
     grade = commands.add_parser("grade", help="grade a folder of submissions")
-    grade.add_argument("submissions", type=Path)
+    grade.add_argument("submissions", type=named)
     grade.add_argument("--cores", type=int, help="processes at a time (all cores)")
     grade.add_argument("--scheduler", help="address of a Dask scheduler, for many machines")
     grade.add_argument("--trusted", action="store_true", help="without a sandbox")
@@ -59,6 +74,12 @@ def release(told, book):
     """Make the students' notebooks and print where they are; returns the exit code."""
     from local.grading.release import release as make  # nbgrader's converters take a while
 
+    if repository.find():
+        if not repository.committed(repository.ROOT, *STAMPED):
+            print(repository.UNCOMMITTED, file=sys.stderr)
+            return 2
+        if not repository.pushed():
+            print("Colab cannot fetch this commit yet: push it to GitHub.", file=sys.stderr)
     for slug in importlib.import_module(told.questions).QUESTIONS:
         print(make(slug, SOURCES / f"{slug}.ipynb", book.folder))
     return 0

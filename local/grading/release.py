@@ -11,8 +11,6 @@ from traitlets.config import Config
 from local.grading.nbgraderbook import own_programs
 from tools import launch, repository
 
-STUB = '# your code here\nraise NotImplementedError("not filled in yet")'
-
 
 def release(slug, source, folder):
     """Make folder/release/SLUG/SLUG.ipynb of the notebook `source` and return its path.
@@ -34,7 +32,7 @@ def release(slug, source, folder):
     config = Config()
     config.CourseDirectory.root = str(folder)
     config.CourseDirectory.assignment_id = slug
-    config.ClearSolutions.code_stub = {"python": STUB}
+    config.ClearSolutions.code_stub = {"python": launch.STUB}
     config.GenerateAssignment.force = True
     course = CourseDirectory(config=config)
     with own_programs():
