@@ -93,6 +93,13 @@ def test_an_interrupted_build_leaves_the_last_site(course):
     assert build(course)[1:] == tuple(built)
 
 
+def test_a_warning_stops_the_book(course):
+    """Here a page that no table of contents names; the lines say which."""
+    (course / "content" / "forgotten.md").write_text("# Forgotten")
+    with pytest.raises(AssertionError, match=r"(?s)forgotten\.md.* toctree.*The book stops here"):
+        build(course)
+
+
 @needs_mounts
 def test_a_disk_that_fills_up_while_pages_are_written_is_one_line(course):
     build(course)

@@ -29,7 +29,8 @@ def build():
             ROOT, SITE, noconfig=True, path_config=ROOT / "_config.yml", confoverrides=settings,
             quiet=True, warningiserror=True, keep_going=True,
         )  # fmt: skip
-    if isinstance(result, KeyboardInterrupt) or fault(result):
+    broken = isinstance(result, BaseException)  # else the number that Sphinx ends with
+    if broken and (isinstance(result, KeyboardInterrupt) or fault(result)):
         raise result
     print(said.getvalue(), end="", file=sys.stderr)
     if result:
