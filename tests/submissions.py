@@ -211,6 +211,7 @@ raise last
 """
 CALL = "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\n"
 COURSE = str(Path(__file__).resolve().parents[1])
+GRADEBOOK = str(Path.home() / "gradebook")
 FORGE = "import os, json, struct\n"
 
 HOSTILE = {
@@ -272,7 +273,7 @@ HOSTILE = {
         "OSError|may not do",
     ),
     "reads the gradebook": instead(
-        f"import os\nfound = [f for top in ({COURSE!r}, '/tmp', '/home', '/root/gradebook')\n"
+        f"import os\nfound = [f for top in ({COURSE!r}, '/tmp', '/home', {GRADEBOOK!r})\n"
         "         for folder, _, files in os.walk(top) for f in files\n"
         "         if 'site-packages' not in folder and f in ('by-hand.csv', 'seed')]\n"
         "if found: raise AssertionError(found)",

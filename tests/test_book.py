@@ -10,13 +10,10 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tests.interrupting import interrupted
-from tests.test_faults import needs_mounts, only_line, run
+from tests.test_faults import DATA, needs_mounts, only_line, run
 from tools.notebooks import ROOT
 
 TOC = "format: jb-book\nroot: content/index\nchapters:\n  - file: content/two\n"
-DATA = "import numpy\nload_mini_cifar = lambda: [numpy.zeros(3)]\n"
-"""A data set that is loaded in no time."""
-
 WITHOUT_NODE = {"NODE_OPTIONS": "--require=/nowhere"}
 """Only what was rendered before can be shown."""
 
