@@ -40,7 +40,7 @@ test-colab: .venv/ready ## run every notebook alone, with the versions that Cola
 soak: .venv/ready ## prove that nothing holds by luck: the suite twice, every claim REPEATS=20 times
 	@$(PY) -m tools.soak
 
-bench: .venv/ready ## measure our ratios against the peers
+bench: book ## measure our ratios against the peers
 	@$(PY) -m benchmarks
 
 lint: .venv/ready ## ruff over code and notebooks, the rules of notebooks, actionlint's of workflows

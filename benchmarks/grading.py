@@ -30,8 +30,8 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "content" / "assignments"
 ROWS = {"forward-and-backward": ("NumPy", 400, 100), "layer": ("Keras", 120, 15)}
 """Slug: what it needs, how many submissions ours gets, and the bound."""
-TIMED, PAIRS = 2, 2
-"""Notebooks that the peer gets, and times that both are run."""
+TIMED = 2
+"""Notebooks that the peer gets."""
 
 
 def hand_in(slug, folder, count):
@@ -74,9 +74,9 @@ def measure():
             def peer(slug=slug, course=course):
                 autograde(slug, course)
 
-            whole = multiplied(interleaved(ours, peer, PAIRS), count / TIMED)
+            whole = multiplied(interleaved(ours, peer), count / TIMED)
             yield Row(f"P7 {count} submissions, {kind}: nbgrader autograde", whole, ">=", bound)
             yield Row(f"P7 submissions a minute, {kind}", 60 * count / whole.ours.median)
-            one = interleaved(ours, lambda: ours(cores=1), PAIRS)
+            one = interleaved(ours, lambda: ours(cores=1))
             yield Row(f"P7 on all {os.cpu_count()} cores: on one, {kind}", one)
             yield Row(f"P7 submissions a minute on one, {kind}", 60 * count / one.peer.median)
