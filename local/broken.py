@@ -221,12 +221,11 @@ class UnbiasedMovingVariance(Broken):
     misconception = "7: moving averages mean the same in PyTorch (there this is the rule)"
 
     def statistics(self, x, training):
-        mean, variance = super().statistics(x, training)
-        if training:
-            n = x.size // x.shape[-1]
-            extra = variance / np.maximum(n - 1, 1)
-            self.moving_variance = self.moving_variance + (1 - self.momentum) * extra
-        return mean, variance
+        self.n = x.size // x.shape[-1]
+        return super().statistics(x, training)
+
+    def update(self, mean, variance):
+        super().update(mean, variance * self.n / np.maximum(self.n - 1, 1))
 
 
 class NeverUpdated(Broken):

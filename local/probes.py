@@ -155,7 +155,7 @@ def as_line(written, case, ask=None):
     """Slope and offset of a layer in inference."""
     import keras
 
-    return numbers(unpacked(written(built(keras.layers.BatchNormalization, case)), "a", "b"))
+    return numbers(unpacked(written(built(keras.layers.BatchNormalization, case)), "a", "c"))
 
 
 # --- diagnosis -----------------------------------------------------------------------------------

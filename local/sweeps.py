@@ -18,7 +18,7 @@ from local.deepnets import DeepNet, keras_model
 from local.descent import Plan, train
 
 DIVERGED = 1e3
-"""A training diverges if its loss exceeds this many times the first: Bjorck et al. (2018)."""
+"""A training diverges if its loss exceeds this many times the first. Bjorck et al. (2018): 1e3."""
 
 
 @dataclass(frozen=True)

@@ -506,7 +506,7 @@ NAMES = {
     "batch_norm_backward_staged": ("dbeta", "dx_hat", "ds", "dsquared", "dcentered", "dx"),
     "batch_norm_backward": ("dx", "dgamma", "dbeta", "unchanged"),
     "BatchNorm": ("y", "alone", "dx", "moving_mean", "moving_variance", "trainable"),
-    "as_line": ("a", "b"),
+    "as_line": ("a", "c"),
     "find_learning_rate": ("rate",),
     "choose_momentum": ("momentum",),
     "predict": ("together", "alone", "moving_mean"),

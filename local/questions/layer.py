@@ -149,12 +149,12 @@ def line_cases(rng):
 
 
 def line_outputs(case):
-    """What a layer makes of it in inference: a and b of the line a x + b."""
+    """What a layer makes of it in inference: a and c of the line a x + c."""
 
     def outputs(layer_class):
         layer = made(layer_class, case, 4)
-        b = layer.forward(np.zeros((1, 4)))[0]
-        return {"a": layer.forward(np.ones((1, 4)))[0] - b, "b": b}
+        c = layer.forward(np.zeros((1, 4)))[0]
+        return {"a": layer.forward(np.ones((1, 4)))[0] - c, "c": c}
 
     return outputs
 
@@ -166,14 +166,14 @@ def judge_line(case, given):
 
     def wrong():
         named = ("NotCentred", "VarianceNotDeviation", "EpsilonOutsideRoot", "EpsilonForgotten")
-        swapped = Mistake({"a": wanted["b"], "b": wanted["a"]}, "a and b have changed places")
-        unmoved = {"b": case["beta"]}
-        hint = "at x = 0 the line is at b, and there x - moving_mean is not 0"
+        swapped = Mistake({"a": wanted["c"], "c": wanted["a"]}, "a and c have changed places")
+        unmoved = {"c": case["beta"]}
+        hint = "at x = 0 the line is at c, and there x - moving_mean is not 0"
         return [swapped, Mistake(unmoved, hint), *mistakes(outputs, named)]
 
     hints = {
         "a": "a is what the output gains where x gains 1",
-        "b": "b is the output where x is 0",
+        "c": "c is the output where x is 0",
     }
     return [
         compared(f"{case['about']}: {name}", name, given, wanted[name], wrong, hint)
