@@ -269,6 +269,20 @@ def test_only_what_a_name_needs_is_run():
     assert chosen("f", *cells) == [(0, 1), (1, 1), (2, 1), (3, 1), (4, 3), (4, 4)]
 
 
+@pytest.mark.parametrize(
+    ("text", "defined"),
+    [
+        ("a = 'é'; b = 'ü'; c = [a,\n b]; d = 1;", ["a", "b", "c", "d"]),
+        ("a = 1\r\nb = 2\rc = 'é' ; d = 3", ["a", "b", "c", "d"]),
+        ("\fa = 1; b = '\u2028\f\x85'\n\fc = 2", ["a", "b", "c"]),
+        ("@a\n@b\ndef c(): d = 1; e = 2\nf = 3", ["c", "f"]),
+    ],
+)
+def test_each_statement_of_a_line_is_told_from_the_others(text, defined):
+    found, broken = sources.statements([text])
+    assert not broken and [one.defines for one in found] == [{name} for name in defined]
+
+
 def test_the_cell_of_a_name_counts_and_else_the_last():
     cells = ("def f(): return 1", "def f(): return 2", "f = None")
     assert chosen("f", *cells, homes=[1]) == [(1, 1)]

@@ -55,12 +55,13 @@ def _parsed(source, number):
     except SyntaxError:
         source = without_magics(source)
         nodes = ast.parse(source, f"<cell {number}>").body
-    lines, end = source.split("\n"), 0
-    plain = not {"\r", "\f", ";"} & set(source)  # else lines are not what they seem to be
+    lines = re.split("\r\n?|\n", source)
     for node in nodes:
         first = min(part.lineno for part in (node, *getattr(node, "decorator_list", ())))
-        alone, end = plain and first > end, node.end_lineno
-        yield node, "\n".join(lines[first - 1 : end]) if alone else ast.unparse(node)
+        text = [line.encode() for line in lines[first - 1 : node.end_lineno]]
+        text[-1] = text[-1][: node.end_col_offset]
+        text[0] = text[0][node.col_offset :]  # after a semicolon
+        yield node, b"\n".join(text).decode()
 
 
 def without_magics(source):
