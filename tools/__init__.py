@@ -46,6 +46,6 @@ def write_text(path, text):
 
 
 sys.excepthook = one_line
-# At its import jsonschema, behind nbformat, has this one compile a grammar of web addresses: most of
-# a second in each process, for a kind of text that no notebook is asked for. It does without.
+# Behind nbformat, jsonschema has this module compile a grammar of web addresses at its import: most
+# of a second in every process, for texts that no notebook's form asks about. It does without.
 sys.modules.setdefault("rfc3987_syntax", None)
