@@ -192,6 +192,8 @@ def test_marks_by_hand_count_and_stay(tmp_path, mode):
     for row in rows:
         if row["student"] == "deleted cell":
             row |= {"points": "2,5", "comment": "Shown on paper."}
+        else:
+            row["comment"] = "Ask for the file."
     with path.open("w", encoding="utf-8-sig", newline="") as file:  # as a spreadsheet may leave it
         table = csv.DictWriter(file, rows[0], delimiter=";")
         table.writeheader()
@@ -200,7 +202,12 @@ def test_marks_by_hand_count_and_stay(tmp_path, mode):
         (record,) = (one for one in book.tables() if one.student == "deleted cell")
         assert (record.score, record.state) == (18.5, marks.GRADED)
         assert "Shown on paper." in {mark["why"] for mark in record.marks}
-    path.write_text(path.read_text().replace('"2,5"', "99").replace("2.5", "99"))
+    text = path.read_text()
+    assert text.count("Ask for the file.") == len(QUESTIONS[made.SLUG])
+    path.write_text(text.replace("broken JSON", "broken JASON"))
+    with pytest.raises(BadRow, match="broken JASON.*no such row"):
+        book.tables()
+    path.write_text(text.replace('"2,5"', "99").replace("2.5", "99"))
     with pytest.raises(BadRow, match=r"deleted cell.*0\.\.4, received 99"):
         book.tables()
 
@@ -271,8 +278,22 @@ def test_student_and_assignment_are_told_by_the_path(tmp_path, path):
     assert list(found(tmp_path)) == [("ada", made.SLUG)]
 
 
+def test_a_name_that_holds_an_assignment_is_a_name(tmp_path):
+    (tmp_path / "layer").mkdir()
+    for path in ("layer/player.ipynb", "multilayered.ipynb", "ada layer2.ipynb"):
+        (tmp_path / path).write_bytes(b"{}")
+    assert set(found(tmp_path)) == {
+        ("player", "layer"),
+        ("multilayered", None),
+        ("ada 2", "layer"),
+    }
+
+
 def test_nothing_is_passed_over_in_silence(tmp_path):
     (tmp_path / "ada").mkdir()
+    for path in (f"{made.SLUG}/eve/solution.py", "fay/diagnosis/a.py", "fay/layer/b.ipynb"):
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_text("{}")
     (tmp_path / "bob").mkdir()
     (tmp_path / "bob" / "solution.py").write_text("x = 1")
     (tmp_path / "cy").symlink_to("/etc")
@@ -282,7 +303,8 @@ def test_nothing_is_passed_over_in_silence(tmp_path):
         place.write_bytes(b"{}")
     problems = {student: one.problem for (student, _), one in found(tmp_path).items()}
     assert "no notebook" in problems["ada"] and "no notebook" in problems["bob"]
-    assert "no notebook" in problems["cy"]
+    assert "no notebook" in problems["cy"] and "no notebook" in problems["eve"]
+    assert {slug for student, slug in found(tmp_path) if student == "fay"} == {"diagnosis", "layer"}
     assert "which of these" in problems["dora"]
 
 

@@ -118,15 +118,19 @@ class Gradebook:
     def tables(self):
         """Write grades.csv, marks.csv and by-hand.csv; return the Records they were made from.
 
-        Raises BadRow for points in by-hand.csv that the question does not have.
+        Raises BadRow for points in by-hand.csv that the question does not have, or that are of no
+        question of a submission.
         """
         records, kept = self.records(), self._by_hand()
-        kept = {key: row for key, row in kept.items() if row["points"]}
+        kept = {key: row for key, row in kept.items() if row["points"] or row["comment"]}
         grades = [
             (one.student, one.assignment, one.score, one.out_of, one.state, one.note)
             for one in records
         ]
         each = [(one, mark) for one in records for mark in one.marks]
+        known = {(one.student, one.assignment, mark["question"]) for one, mark in each}
+        for key in kept.keys() - known:
+            raise BadRow(f"by-hand.csv, {', '.join(key)}: marks.csv has no such row. Mend or drop it.")
         described = [
             (one.student, one.assignment, *(mark[name] for name in MARK_COLUMNS))
             for one, mark in each

@@ -56,14 +56,16 @@ def find(folder, slugs):
     for top in sorted(folder.iterdir()):
         if IGNORED.match(top.name):
             continue
-        files = sorted(_files(top))
-        notebooks = [path for path in files if path.suffix == ".ipynb"]
-        for path in notebooks:
-            student, slug = _whose(path.relative_to(folder), slugs)
-            found.setdefault((student, slug), []).append(path)
-        if not notebooks:
-            student, slug = _whose(top.relative_to(folder), slugs)
-            found.setdefault((student, slug), [])
+        inside = {}
+        for path in sorted(_files(top)):
+            told = path.relative_to(folder)
+            whose = _whose(told, slugs)
+            if path.suffix == ".ipynb":
+                inside.setdefault(whose, []).append(path)
+            elif whose[1] in told.parts[:-1] and len(told.parts) > 2:  # both have their folder
+                inside.setdefault(whose, [])
+        for whose, paths in (inside or {_whose(Path(top.name), slugs): []}).items():
+            found.setdefault(whose, []).extend(paths)
     order = sorted(found.items(), key=lambda item: (item[0][0], item[0][1] or ""))
     return [one for key, paths in order for one in _chosen(*key, paths, folder)]
 
@@ -89,9 +91,11 @@ def _whose(path, slugs):
     folders, stem = list(path.parts[:-1]), path.name.removesuffix(".ipynb")
     slug = next((part for part in folders if part in slugs), None)
     others = [part for part in folders if part not in slugs]
-    in_name = sorted((s for s in slugs if s in stem), key=len)
+    words = {s: re.compile(rf"(?<![^\W\d_]){s}(?![^\W\d_])") for s in slugs}  # no part of a word
+    in_name = sorted((s for s in slugs if words[s].search(stem)), key=len)
     slug = slug or (in_name[-1] if in_name else None)
-    rest = re.sub(r"^[\W_]+|[\W_]+$", "", stem.replace(slug, "", 1) if slug in in_name else stem)
+    rest = words[slug].sub("", stem, count=1) if slug in in_name else stem
+    rest = re.sub(r"^[\W_]+|[\W_]+$", "", rest)
     return text(others[0] if others else rest or stem), slug
 
 
