@@ -55,7 +55,7 @@ lock: .venv/ready ## pin requirements.lock anew from requirements.txt
 colab-versions: .venv/ready ## take over the versions that Colab announces today
 	@$(PY) -m tools.colab
 
-links: book ## ask every link that leads out of the book whether it still does
+links: book ## ask every link that leads out of the book, but DOIs, whether it still does
 	@.venv/bin/jupyter-book build . --builder linkcheck --quiet
 
 release: .venv/ready ## make the notebooks that students get, in gradebook/release

@@ -532,6 +532,15 @@ def test_judges_take_anything(name, data, seed):
 
 
 @pytest.mark.parametrize("name", BY_NAME)
+def test_no_hint_repeats_a_number_that_came_back(name):
+    question = BY_NAME[name]
+    for value in (np.zeros((0, 239503), np.int8), np.array(239503), np.full((3, 4), 239503.0)):
+        for case in question.cases(np.random.default_rng(1)):
+            findings = question.judge(case, dict.fromkeys(NAMES[name], value))
+            assert not any("239503" in f"{f.what}{f.hint}" for f in findings)
+
+
+@pytest.mark.parametrize("name", BY_NAME)
 def test_cases_follow_from_the_seed_and_hide_what_must_stay_outside(name):
     question = BY_NAME[name]
     one, same = (question.cases(np.random.default_rng(5)) for _ in range(2))

@@ -124,8 +124,8 @@ def compared(what, name, outputs, wanted, wrong=list, otherwise="", weight=1, to
     if fitting:
         best = max(fitting, key=lambda mistake: explained(mistake, outputs, tolerance))
         return Finding(False, what, best.hint, best.misconception, weight)
-    if value.shape != wanted.shape:
-        otherwise = f"{name} has shape {value.shape}, wanted {wanted.shape}"
+    if value.shape != wanted.shape:  # not told, for numbers of a hidden case may hide in it
+        otherwise = f"{name} should have shape {wanted.shape}"
     elif not np.isfinite(value).all():
         otherwise = f"{name} holds NaN or infinity"
     return Finding(False, what, otherwise or f"{name} is off", None, weight)
