@@ -108,6 +108,8 @@ class Nets:
     """
 
     def __init__(self, net, shape, classes, seeds):
+        if shape[0] != shape[1]:
+            raise ValueError(f"shape must be (H, H, C); received {tuple(shape)}: crop the images.")
         self.net, self.image, self.seeds = net, tuple(shape), tuple(seeds)
         self.models = len(net.kinds), len(self.seeds)
         self.shapes = net.shapes(shape[0], shape[2], classes)
@@ -157,7 +159,8 @@ class Nets:
             epochs = [random.permutation(len(x))[:epoch] for _ in range(0, wanted, epoch)]
             orders.append(np.reshape(epochs, (-1, batch_size))[:steps])
         batches = tf.constant(np.stack(orders, axis=1), tf.int32)
-        losses = self._run(self._patches(x), tf.constant(y, tf.int32), batches, tf.constant(rate))
+        labels, rate = tf.constant(y, tf.int32), tf.constant(rate, tf.float32)
+        losses = self._run(self._patches(x), labels, batches, rate)
         return np.moveaxis(losses.numpy(), 0, -1)
 
     def logits(self, x, statistics):

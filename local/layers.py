@@ -109,7 +109,6 @@ class _Normalization(keras.layers.Layer):
 
     def prepared(self, inputs):
         """The input in float32 or wider (half types overflow in sums of squares), gamma, beta."""
-        self.check(inputs)
         x = tf.cast(inputs, tf.float64 if inputs.dtype == tf.float64 else tf.float32)
         gamma = self.gamma if self.scale else tf.ones([self.features])
         beta = self.beta if self.center else tf.zeros([self.features])
@@ -119,7 +118,8 @@ class _Normalization(keras.layers.Layer):
         """The mean and the variance to normalise x with; they broadcast to x."""
         return moments(x, self.averaged)
 
-    def call(self, inputs):
+    def call(self, inputs, mask=None):
+        self.check(inputs, mask)
         x, gamma, beta = self.prepared(inputs)
         x_hat, _ = standardize(x, *self.statistics(x), self.epsilon)
         return tf.cast(gamma * x_hat + beta, self.compute_dtype)
@@ -131,7 +131,7 @@ class _Normalization(keras.layers.Layer):
                 f"inputs must be floating point, as normalised values are fractions; received "
                 f"{dtype}: cast first, as in x.astype('float32')"
             )
-        if mask is not None:
+        if mask is not None and not self.supports_masking:
             raise ValueError(
                 "mask is not supported, since masked entries would count in mean and variance; "
                 f"received a mask of shape {mask.shape}: leave those entries out before this layer"
@@ -201,9 +201,9 @@ class BatchNormalization(_Normalization):
         return self.along_axis(self.moving_mean, x), self.along_axis(self.moving_variance, x)
 
     def call(self, inputs, training=None, mask=None):
-        self.check(inputs, mask)
         if not (training and self.trainable):
-            return super().call(inputs)
+            return super().call(inputs, mask)
+        self.check(inputs, mask)
         x, gamma, beta = self.prepared(inputs)
         y, mean, variance = normalize_batch(x, gamma, beta, self.averaged, self.epsilon)
         self.update(self.moving_mean, mean)  # (5.1)
@@ -221,8 +221,11 @@ class LayerNormalization(_Normalization):
     """(2.1) to (2.4) with means over the features of each example, along `axis`.
 
     Nothing depends on the batch, so training and inference are the same. Arguments, input, output
-    and errors are those of `BatchNormalization`. Source: Ba, Kiros & Hinton (2016).
+    and errors are those of `BatchNormalization`, but there is no momentum, and a mask passes
+    through. Source: Ba, Kiros & Hinton (2016).
     """
+
+    supports_masking = True  # no mean goes beyond one example's step
 
     def averaged_axes(self, axis, rank):
         return [axis]
@@ -238,7 +241,7 @@ class RMSNormalization(LayerNormalization):
     settings = ("axis", "epsilon")
 
     def __init__(self, axis=-1, epsilon=1e-6, **kwargs):
-        super().__init__(axis, epsilon, center=False, **kwargs)
+        super().__init__(axis, epsilon, center=False, scale=True, **kwargs)
 
     def statistics(self, x):
         return tf.zeros([], x.dtype), tf.reduce_mean(tf.square(x), self.averaged, keepdims=True)
@@ -248,7 +251,8 @@ class RMSNormalization(LayerNormalization):
 class InstanceNormalization(_Normalization):
     """(2.1) to (2.4) with means over the pixels of each channel of each example.
 
-    x: (N, ..., C), with at least one axis of pixels. The rest is as in `LayerNormalization`.
+    x: (N, ..., C), with at least one axis of pixels. The rest is as in `LayerNormalization`,
+    but a mask is refused.
     Source: Ulyanov, Vedaldi & Lempitsky (2016).
     """
 
@@ -261,7 +265,7 @@ class GroupNormalization(_Normalization):
     """(2.1) to (2.4) with means over the pixels of each group of neighbouring channels.
 
     groups: a divisor of the number of channels, else ValueError; with as many groups as channels
-    this is instance normalization. The rest is as in `LayerNormalization`.
+    this is instance normalization. The rest is as in `InstanceNormalization`.
     Source: Wu & He (2018).
     """
 

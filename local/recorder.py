@@ -44,9 +44,9 @@ class Recorder(keras.callbacks.Callback):
     does not hand over a value that `record` names.
     """
 
-    def __init__(self, record=("z1", "a1", "z2", "a2"), log_dir=None, every=EVERY):
+    def __init__(self, record=("z1", "a1", "z2", "a2"), log_dir=None):
         super().__init__()
-        self.record, self.log_dir, self.every = tuple(record), log_dir, every
+        self.record, self.log_dir = tuple(record), log_dir
 
     def keep(self, values):
         """Take over the values of one forward pass; called by the model, inside its graph."""
@@ -76,7 +76,7 @@ class Recorder(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         step = len(self._losses)
         self._losses.append(self._last["loss"].numpy())
-        if step % self.every:
+        if step % EVERY:
             return
         values = {name: self._last[name].numpy().ravel() for name in self.record}
         if any(rows and rows[0].size != values[name].size for name, rows in self._rows.items()):

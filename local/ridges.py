@@ -19,6 +19,8 @@ FINE = 10
 
 RIDGES = 36
 """More ridges than this in one panel hide one another."""
+HEIGHT = 6
+"""Of the tallest ridge, in distances of two."""
 
 PANELS = ("z1", "a1", "z2", "a2")
 
@@ -60,18 +62,17 @@ def densities(rows, points=100):
     return grid, np.maximum(smooth, 0) / (n_samples * width)
 
 
-def plot_ridges(ax, steps, rows, height=6):
+def plot_ridges(ax, steps, rows):
     """Draw ridges of rows of samples at their training steps, early ones in front.
 
     steps (n_rows,), rows (n_rows, n_samples); of many rows, `RIDGES` at equal distances are drawn.
-    `height` is the tallest ridge in units of that distance. Returns the mapping of steps to
-    colours, for a colour bar.
+    Returns the mapping of steps to colours, for a colour bar.
     """
     shown = np.linspace(0, len(steps) - 1, min(RIDGES, len(steps))).round().astype(int)
     steps = np.asarray(steps)[shown]
     grid, density = densities(np.asarray(rows)[shown])
     spacing = np.diff(steps).mean() if len(steps) > 1 else 1
-    rise = density * (height * spacing / density.max())
+    rise = density * (HEIGHT * spacing / density.max())
     colors = ScalarMappable(Normalize(steps[0], steps[-1]), plots.SEQUENTIAL)
     for step, up in zip(steps[::-1], rise[::-1], strict=True):
         crest = np.where(up > 0.02 * spacing, step + up, np.nan)

@@ -83,7 +83,8 @@ class Results:
         wanted = {"seeds": seed, "learning_rates": learning_rate, "init_scales": init_scale}
         place = []
         for name, value in wanted.items():
-            (found,) = np.nonzero(np.isclose(getattr(self, name), value, rtol=1e-6, atol=0))
+            near = 0 if name == "seeds" else 1e-6
+            (found,) = np.nonzero(np.isclose(getattr(self, name), value, rtol=near, atol=0))
             if not len(found):
                 raise ValueError(f"{name} of the sweep: {getattr(self, name)}; received {value}.")
             place.append(found[0])

@@ -31,11 +31,12 @@ def fit(model, x, y, *, epochs=20, batch_size=64, optimizer="adam", seed=0, reco
     `model.forward` to keep at every fifth step. An interrupt (Ctrl-C, the stop button) ends the
     training early: the model keeps its weights, and the history up to there is returned.
 
-    Raises ValueError if x and y differ in length, if they hold less than one batch, or if
-    `model.forward` does not offer a value that `record` names.
+    Raises ValueError if x and y differ in length, if y is no (n,), if they hold less than one
+    batch, or if `model.forward` does not offer a value that `record` names.
     """
     if len(x) != len(y):
         raise ValueError(f"x and y must have equal lengths, received {len(x)} and {len(y)}.")
+    _check_labels(y)
     if not 1 <= batch_size <= len(x):
         raise ValueError(
             f"batch_size must lie in 1..{len(x)}, the number of examples, received {batch_size}."
@@ -58,7 +59,11 @@ def fit(model, x, y, *, epochs=20, batch_size=64, optimizer="adam", seed=0, reco
 
 
 def score(model, x, y):
-    """The share of examples in x (n, D) that `model` classifies rightly, in inference mode."""
+    """The share of examples in x (n, D) that `model` classifies rightly, in inference mode.
+
+    y: (n,) labels. Raises ValueError for labels of another shape.
+    """
+    _check_labels(y)
     logits = model(tf.constant(x, tf.float32), training=False)
     return float(np.mean(np.argmax(logits, axis=-1) == np.asarray(y)))
 
@@ -70,11 +75,14 @@ def precise_statistics(model, x):
     averages forget all they knew. Each layer is normalized by its own statistics on the way, so
     those of deeper layers are the ones that inference will meet (Wu & Johnson 2021, section 3).
 
-    Raises ValueError if the model has no batch normalization.
+    Raises ValueError if the model has no batch normalization, or a frozen one, which would not
+    look at x.
     """
     layers = [layer for layer in model._flatten_layers() if hasattr(layer, "moving_variance")]
     if not layers:
         raise ValueError(f"model must hold a batch normalization, received {model.name} without.")
+    if frozen := [layer.name for layer in layers if not layer.trainable]:
+        raise ValueError(f"batch normalizations must be trainable, received {frozen}: thaw them.")
     momenta = [layer.momentum for layer in layers]
     try:
         for layer in layers:
@@ -83,6 +91,11 @@ def precise_statistics(model, x):
     finally:
         for layer, momentum in zip(layers, momenta, strict=True):
             layer.momentum = momentum
+
+
+def _check_labels(y):
+    if np.ndim(y) != 1:  # (n, 1), as Keras's own data sets have, would meet (n,) as (n, n)
+        raise ValueError(f"y must be (n,), a label each, received {np.shape(y)}: use np.ravel(y).")
 
 
 def _build(model, x, record):
@@ -143,7 +156,7 @@ def _history(epochs, steps):
         recorded={
             name: np.concatenate(
                 [
-                    values[name].numpy()[row].reshape(len(row), -1)
+                    values[name].numpy().reshape(steps, -1)[row]
                     for values, row in zip(kept, rows, strict=True)
                 ]
             )

@@ -78,6 +78,7 @@ def test_the_same_site_makes_the_same_archive(tmp_path):
         assert packed.testzip() is None
         names = ["README.txt", "index.html", "sub/b.webp"]
         assert packed.namelist() == [f"{archive.NAME}/{name}" for name in names]
+        assert {file.external_attr >> 16 for file in packed.infolist()} == {0o644}
     assert sorted(p.name for p in tmp_path.iterdir()) == ["first.zip", "second.zip", "site"]
 
 

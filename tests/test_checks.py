@@ -496,6 +496,7 @@ GARBAGE = [
     np.full((5, 4), 1e300),
     np.arange(12),
     -np.ones((1, 1, 1, 1, 1)),
+    np.array([[0.01]]),
     np.array(2**63, dtype=np.uint64),
     [[1], [2, 3]],
 ]

@@ -121,7 +121,7 @@ def test_training_begins_anew_and_learns(trained):
     losses = nets.train(X, Y, batch_size=11, rate=RATE, steps=40)
     assert losses.shape == (len(KINDS), len(SEEDS), 40)
     assert (losses[..., -5:].mean(-1) < losses[..., 0]).all()
-    again = nets.train(X, Y, batch_size=SIZE, rate=RATE, steps=STEPS)
+    again = nets.train(X, Y, batch_size=SIZE, rate=np.float64(RATE), steps=STEPS)
     np.testing.assert_array_equal(again, first)
     np.testing.assert_array_equal(nets.logits(X, nets.moving), before)
 
@@ -156,6 +156,8 @@ def test_what_no_net_can_be_is_refused_by_name(options, named):
 def test_images_that_cannot_be_cut_are_refused(net, named):
     with pytest.raises(ValueError, match=named):
         Nets(net, (8, 8, 3), 3, (0,))
+    with pytest.raises(ValueError, match=r"\(H, H, C\); received \(8, 16, 3\)"):
+        Nets(ConvNet(((2, 4),)), (8, 16, 3), 3, (0,))
 
 
 @pytest.mark.parametrize(

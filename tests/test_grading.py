@@ -205,7 +205,7 @@ def test_marks_by_hand_count_and_stay(tmp_path, mode):
     text = path.read_text()
     assert text.count("Ask for the file.") == len(QUESTIONS[made.SLUG])
     path.write_text(text.replace("broken JSON", "broken JASON"))
-    with pytest.raises(BadRow, match="broken JASON.*no such row"):
+    with pytest.raises(BadRow, match=r"broken JASON.*no such row"):
         book.tables()
     path.write_text(text.replace('"2,5"', "99").replace("2.5", "99"))
     with pytest.raises(BadRow, match=r"deleted cell.*0\.\.4, received 99"):

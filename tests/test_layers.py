@@ -461,11 +461,25 @@ def test_integers_are_refused_on_sight_and_in_models(layer):
         layer()(keras.Input((3,), dtype="uint8"))
 
 
-def test_masks_are_refused_on_sight_and_in_models():
+@pytest.mark.parametrize("layer", [layers.BatchNormalization, layers.InstanceNormalization])
+def test_masks_are_refused_on_sight_and_in_models(layer):
     x = np.ones((2, 3, 4), "float32")
     with pytest.raises(ValueError, match=r"mask is not supported.*shape \(2, 3\)"):
-        layers.BatchNormalization()(x, mask=np.ones((2, 3), bool))
+        layer()(x, mask=np.ones((2, 3), bool))
     with pytest.raises(ValueError, match="mask is not supported"):
-        layers.BatchNormalization()(keras.layers.Masking()(keras.Input((3, 4))))
+        layer()(keras.layers.Masking()(keras.Input((3, 4))))
     with pytest.raises(ValueError, match="mask is not supported"):
-        layers.BatchNormalization()(keras.layers.Masking()(x))
+        layer()(keras.layers.Masking()(x))
+
+
+@pytest.mark.parametrize("layer", [layers.LayerNormalization, layers.RMSNormalization])
+def test_a_mask_passes_through_where_steps_do_not_meet(layer):
+    x = np.pad(np.ones((2, 3, 4), "float32"), ((0, 0), (0, 2), (0, 0)))
+    for masked in keras.layers.Masking()(x), keras.layers.Masking()(keras.Input((5, 4))):
+        assert layer()(masked)._keras_mask is not None
+
+
+def test_root_mean_square_has_nothing_to_leave_out():
+    for name in "center", "scale":
+        with pytest.raises(TypeError, match=name):
+            layers.RMSNormalization(**{name: False})

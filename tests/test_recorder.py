@@ -84,8 +84,9 @@ def histogram(event):
     return np.frombuffer(proto.tensor_content, np.float64).reshape(-1, 3)
 
 
-def test_a_smaller_last_batch_leaves_its_loss_only():
-    recorder = Recorder(every=1)
+def test_a_smaller_last_batch_leaves_its_loss_only(monkeypatch):
+    monkeypatch.setattr("local.recorder.EVERY", 1)
+    recorder = Recorder()
     keras_fit(recorder, examples=40, epochs=1)  # batches of 16, 16 and 8
     assert recorder.history.loss.shape == (3,)
     np.testing.assert_array_equal(recorder.history.steps, [0, 1])

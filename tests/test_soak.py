@@ -76,7 +76,7 @@ def test_the_suite_is_run_heard_and_its_counts_are_kept(passed, tmp_path, monkey
 def test_a_suite_that_fails_is_not_well(tmp_path):
     note = soak.Note(tmp_path / "nothing.json", "t")
     note.suites = [{"said": "1 failed, 8 passed", "passed": False}]
-    text, well = soak.summary(note, 3)
+    text, well = soak.summary(note)
     assert not well
     assert text.endswith("The suite 1 times, 1 failed; claims 0 runs, 0 failed")
 

@@ -319,11 +319,13 @@ def test_a_net_that_cannot_be_is_named(change, said):
 def test_a_model_that_is_not_there_is_named():
     with pytest.raises(ValueError, match="keep_weights=True"):
         run(epochs=0).model(1, 0.1)
-    kept = run("rms", epochs=0, keep_weights=True)
+    kept = run("rms", epochs=0, seeds=(20250101, 20250102), keep_weights=True)
+    with pytest.raises(ValueError, match=r"seeds of the sweep: .*received 20250103"):
+        kept.model(20250103, 0.1)
     with pytest.raises(ValueError, match=r"learning_rates of the sweep: .*received 0\.3"):
-        kept.model(1, 0.3)
+        kept.model(20250101, 0.3)
     with pytest.raises(ValueError, match="received normalization='rms'"):
-        kept.model(1, 0.1)
+        kept.model(20250101, 0.1)
 
 
 @contextlib.contextmanager

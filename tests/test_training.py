@@ -73,6 +73,12 @@ def test_every_fifth_step_is_kept_across_epochs(problem):
     np.testing.assert_array_equal(history.steps, [0, 5, 10, 15])
 
 
+def test_an_epoch_may_have_no_fifth_step(problem):
+    _, history = fit(problem, batch_size=45, epochs=5, record=("z2",))  # 2 steps an epoch
+    np.testing.assert_array_equal(history.steps, [0, 5])
+    assert history.recorded["z2"].shape == (2, 45 * 3)
+
+
 @pytest.mark.parametrize("normalization", [None, "before", "after"])
 def test_a_seed_decides_everything(problem, normalization):
     runs = [fit(problem, normalization, seed=seed)[1].loss for seed in (1, 1, 2)]
@@ -123,7 +129,17 @@ def test_precise_statistics_reach_every_layer(problem):
     np.testing.assert_allclose(output.mean(axis=0), 0, atol=1e-4)
 
 
+def test_labels_in_a_column_have_no_score(problem):
+    model, _ = fit(problem, epochs=1)
+    with pytest.raises(ValueError, match=r"received \(90, 1\): use np.ravel"):
+        training.score(model, problem[0], problem[1][:, np.newaxis])
+
+
 def test_precise_statistics_need_a_batch_normalization(problem):
+    frozen, _ = fit(problem, "before", epochs=1)
+    frozen.trainable = False
+    with pytest.raises(ValueError, match=r"must be trainable, received .*: thaw them"):
+        training.precise_statistics(frozen, problem[0])
     model, _ = fit(problem, epochs=1)
     with pytest.raises(ValueError, match="must hold a batch normalization"):
         training.precise_statistics(model, problem[0])
@@ -170,6 +186,7 @@ def test_no_epochs_leave_an_empty_history(problem):
     ("change", "said"),
     [
         ({"y": np.zeros(3, int)}, "equal lengths, received 90 and 3"),
+        ({"y": np.zeros((90, 1), int)}, r"y must be \(n,\).*received \(90, 1\): use np.ravel"),
         ({"batch_size": 91}, r"1\.\.90, the number of examples, received 91"),
         ({"batch_size": 0}, r"1\.\.90, the number of examples, received 0"),
         ({"record": ("z1", "z9")}, r"\['a1', 'a2', 'z1', 'z2'\] of this model, received \['z9'\]"),

@@ -26,7 +26,9 @@ def pack(site, archive):
     """Write the folder `site` into the file `archive`, replacing it only once it is whole."""
     temporary = archive.with_suffix(".tmp")
     with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr(zipfile.ZipInfo(f"{NAME}/README.txt"), READ_ME)
+        about = zipfile.ZipInfo(f"{NAME}/README.txt")
+        about.external_attr = 0o644 << 16  # else it is for its owner alone
+        packed.writestr(about, READ_ME)
         for path in sorted(p for p in site.rglob("*") if p.is_file()):
             entry = zipfile.ZipInfo(f"{NAME}/{path.relative_to(site).as_posix()}")
             entry.external_attr = 0o644 << 16

@@ -6,6 +6,7 @@ the libraries of the three take longer to import than a page takes to build.
 
 import contextlib
 import io
+import shutil
 import sys
 
 from tools import execute, fault, ledger
@@ -32,6 +33,8 @@ def build():
     broken = isinstance(result, BaseException)  # else the number that Sphinx ends with
     if broken and (isinstance(result, KeyboardInterrupt) or fault(result)):
         raise result
+    if result:  # or the next build would neither read these pages again nor warn of them
+        shutil.rmtree(SITE.with_name(".doctrees"), ignore_errors=True)
     print(said.getvalue(), end="", file=sys.stderr)
     if result:
         sys.exit("The book stops here: the lines above say why.")

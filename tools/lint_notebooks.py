@@ -34,12 +34,12 @@ def problems(notebook):
     prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     yield from _setup(code)
     yield from _frame(notebook, prose)
-    for number, cell in enumerate(code):
+    for number, cell in enumerate(code, start=1):
         where = f"code cell {number} ({cell.source.splitlines()[0] if cell.source else 'empty'})"
         for problem in (*_source(cell), *_outputs(cell)):
             yield f"{where}: {problem}"
         if COMPARED_LOOSELY in cell.metadata.get("tags", ()):
-            following = code[number + 1].source if number + 1 < len(code) else ""
+            following = code[number].source if number < len(code) else ""
             if "claim(" not in cell.source and not re.search(r"\bassert |claim\(", following):
                 yield f"{where}: its output is not compared: make the claim here or assert it next"
     if [cell.execution_count for cell in code] != list(range(1, len(code) + 1)):

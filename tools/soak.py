@@ -89,12 +89,13 @@ def repeat(note, paths, repeats):
         pool.shutdown(cancel_futures=True)
 
 
-def summary(note, repeats):
+def summary(note):
     """The counts in a few lines, and whether all was well."""
     lines = [f"Suite {n}: {suite['said']}" for n, suite in enumerate(note.suites, start=1)]
+    runs = Counter(name for name, _ in note.runs)
     failed = Counter(name for name, error in note.runs if error)
-    for name in sorted({name for name, _ in note.runs}):
-        lines.append(f"{name}: {repeats} runs, {failed[name]} failed")
+    for name in sorted(runs):
+        lines.append(f"{name}: {runs[name]} runs, {failed[name]} failed")
     lines += sorted({f"{name}:\n{error}" for name, error in note.runs if error})
     lines.append(
         f"The suite {len(note.suites)} times, {sum(not s['passed'] for s in note.suites)} failed; "
@@ -110,7 +111,7 @@ def main():
         note.suites.append(suite())
         note.keep()
     repeat(note, claiming(), repeats)
-    text, well = summary(note, repeats)
+    text, well = summary(note)
     NOTE.unlink()
     print(text)
     sys.exit(not well)

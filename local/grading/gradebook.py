@@ -130,7 +130,8 @@ class Gradebook:
         each = [(one, mark) for one in records for mark in one.marks]
         known = {(one.student, one.assignment, mark["question"]) for one, mark in each}
         for key in kept.keys() - known:
-            raise BadRow(f"by-hand.csv, {', '.join(key)}: marks.csv has no such row. Mend or drop it.")
+            where = f"by-hand.csv, {', '.join(key)}"
+            raise BadRow(f"{where}: marks.csv has no such row: mend it, or take it out.")
         described = [
             (one.student, one.assignment, *(mark[name] for name in MARK_COLUMNS))
             for one, mark in each

@@ -1,10 +1,9 @@
 """The questions of the assignments: points, cases, judges. Nothing here runs a reader's code."""
 
 from local.questions import backward, bug_hunt, diagnosis, forward, layer
-from local.questions.core import Finding, Question
 from local.questions.hints import MISCONCEPTIONS
 
-__all__ = ["MISCONCEPTIONS", "QUESTIONS", "Finding", "Question"]
+__all__ = ["MISCONCEPTIONS", "QUESTIONS"]
 
 QUESTIONS = {
     forward.SLUG: forward.QUESTIONS + backward.QUESTIONS,

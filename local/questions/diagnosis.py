@@ -39,7 +39,8 @@ def judge_rate(case, given):
     """Whether the rate is one of those offered, and ends within a tenth of the lowest loss."""
     about, end = case["about"], ends(case)
     rate = usable(given.get("rate"))
-    fits = np.zeros(0, bool) if rate is None or rate.size != 1 else np.isclose(case["rates"], rate)
+    one = rate is not None and rate.size == 1
+    fits = np.isclose(case["rates"], rate.ravel()) if one else np.zeros(0, bool)
     if not fits.any():
         return rate_findings(about, False, False, "return one of the rates that you were given")
     chosen, best = end[fits][0], end.min()
