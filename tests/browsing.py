@@ -154,6 +154,20 @@ def look(page):
     )
 
 
+def finger(page, handle, right, down):
+    """Drag `handle` with a finger, in eight moves; False if the page took the gesture over."""
+    page.evaluate("() => { onpointercancel = () => (window.taken = true); }")
+    box = handle.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    touch = page.context.new_cdp_session(page)
+    for move in range(9):
+        place = {"x": x + right * move / 8, "y": y + down * move / 8}
+        told = {"type": "touchMove" if move else "touchStart", "touchPoints": [place]}
+        touch.send("Input.dispatchTouchEvent", told)
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    return not page.evaluate("window.taken")
+
+
 def contrast(first, second):
     """WCAG's contrast of two colours as the browser writes them, "rgb(1, 2, 3)"."""
 

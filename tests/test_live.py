@@ -8,7 +8,7 @@ import pytest
 
 from local import live
 from tests import live_pages
-from tests.browsing import contrast, violations, visit
+from tests.browsing import contrast, finger, violations, visit
 from tests.live_figures import FIGURES
 
 SITE = Path(__file__).parent.parent / "_build" / "html"
@@ -66,6 +66,15 @@ def test_every_control_answers_to_keys_and_says_so(name, address, chromium):
             control.press("End")
             assert len({before, low, control.get_attribute("aria-valuetext")}) > 1
         assert page.get_by_role("status").inner_text()
+
+
+@pytest.mark.parametrize("name", ["batch", "lag", "map", "outlier", "replicas", "step"])
+def test_a_finger_drags_and_the_page_stays(name, address, chromium):
+    with visit(chromium, f"{address}{name}-light.html", PHONE) as page:
+        handle = page.locator(".handle[role=slider][tabindex='0']").first
+        before = handle.get_attribute("aria-valuetext")
+        assert finger(page, handle.locator(".reach").first, -50, 50)
+        assert handle.get_attribute("aria-valuetext") != before
 
 
 @each_figure

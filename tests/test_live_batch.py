@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as npst
 from local import equations
 from local.live.outlier import Outlier
 from tests import live_pages
-from tests.browsing import visit
+from tests.browsing import finger, visit
 from tests.live_figures import FIGURES, TABLE
 from tests.live_pages import shown
 
@@ -123,14 +123,8 @@ def test_gamma_beta_and_epsilon_do_what_the_equations_say(address, chromium):
 def test_a_finger_drags_a_number(address, chromium):
     with visit(chromium, address + "batch-light.html", PHONE) as page:
         handle = point(page, 4, 1)
-        box = handle.bounding_box()
-        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        touch = page.context.new_cdp_session(page)
-        for kind, down in ("touchStart", 0), ("touchMove", 20), ("touchMove", 40):
-            places = [{"x": x, "y": y + down}]
-            touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
-        touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-        assert x_of(page)[3, 0] < TABLE[3, 0] - 1
+        assert finger(page, handle, 0, -120)
+        assert x_of(page)[3, 0] > TABLE[3, 0] + 1
         assert page.evaluate("scrollY") == 0
 
 

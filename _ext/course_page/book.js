@@ -18,3 +18,14 @@ DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = location.protocol !== "file:";
   addEventListener("load", mark);
   addEventListener("resize", mark);
 }
+
+// Paper is light.
+{
+  const { dataset } = document.documentElement;
+  let theme;
+  addEventListener("beforeprint", () => {
+    theme = dataset.theme;
+    dataset.theme = "light";
+  });
+  addEventListener("afterprint", () => (dataset.theme = theme));
+}

@@ -22,6 +22,7 @@ import { scaleAndShift, standardize, transpose } from "./norm.js";
 const TOP = { from: 48, to: 188 }; // pixels of the two panels
 const BOTTOM = { from: 244, to: 410 };
 const OUTPUT = [-6, 6];
+const STEPS = 160; // along the ruler of a feature
 const MARGIN = 39; // left of a column, for the numbers on its ruler
 
 // Means and s of what a number is compared with, and x_hat and y for the whole table.
@@ -107,7 +108,7 @@ function render({ model, el }) {
     const to = (by) => () => handles[(k + by + n * d) % (n * d)].node.focus();
     const update = draggable(node, {
       label: () => `x, example ${i + 1}, feature ${j + 1}`,
-      ...{ min, max, step: (max - min) / 160, show: short },
+      ...{ min, max, step: (max - min) / STEPS, show: short },
       read: () => read()[j],
       write: (value) => write(read().with(j, value)),
       under: (_, y) => place.input(j).back(y),
@@ -177,6 +178,17 @@ function render({ model, el }) {
   }
 
   const feature = () => chosen.read()[1];
+  // The chosen number for whoever does not drag, in steps along its ruler.
+  const current = () => model.get("x")[chosen.read()[0]][feature()];
+  const ruler = () => scale(rulers[feature()], [0, STEPS]);
+  const along = {
+    read: () => ruler()(current()),
+    write: (step) => {
+      const { read, write } = entry(model, "x", () => chosen.read()[0]);
+      write(read().with(feature(), ruler().back(step)));
+    },
+    show: () => short(current()),
+  };
   const parameter = (letter, name) =>
     slider({
       label: () => `${letter} of feature ${feature() + 1}`,
@@ -184,6 +196,7 @@ function render({ model, el }) {
       ...{ min: -2, max: 2, step: 0.05 },
     });
   const controls = [
+    slider({ label: "The chosen number x", ...along, min: 0, max: STEPS, step: 1 }),
     choice({
       label: "Take mean and variance",
       ...trait(model, "over"),

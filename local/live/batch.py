@@ -21,7 +21,7 @@ class Batch(live.Figure):
         "its own ruler with a blue line at its mean and a band of one deviation. Below, the "
         "output: the columns keep their patterns, and all three stand around zero, equally wide."
     )
-    controls = 4
+    controls = 5
     height = t.Int(420).tag(sync=True)
     x = t.List().tag(sync=True)
     gamma = t.List().tag(sync=True)

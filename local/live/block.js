@@ -32,7 +32,8 @@ const firstPixel = (k, shape) => indexOf({ ...placeOf(k, shape), h: 0, w: 0 }, s
 export function normalizeBlock({ z, shape, groups, kind, pixels }) {
   const there = [...z.keys()].filter((k) => pixels === "many" || k === firstPixel(k, shape));
   const setOf = z.map((_, k) => KEYS[kind](placeOf(k, shape), shape[3] / groups));
-  const sets = Object.groupBy(there, (k) => setOf[k]);
+  const sets = {};
+  for (const k of there) (sets[setOf[k]] ??= []).push(k);
   const xHat = z.map(() => null);
   const statistics = {};
   for (const [name, members] of Object.entries(sets)) {

@@ -167,16 +167,18 @@ export function draggable(node, { label, read, write, min, max, step, under, sho
 // What goes on by itself between two presses: `frame()` takes a step and says whether to go on.
 export function motion(frame) {
   const self = { running: false, update() {}, start: () => run(true), stop: () => run(false) };
+  let pending;
   function run(running) {
     const asleep = !self.running;
     self.running = running;
+    cancelAnimationFrame(pending); // or a stop and a start within a frame would leave two
     if (running && asleep) next();
     else self.update();
   }
   function next() {
     if (self.running) self.running = frame();
     self.update();
-    if (self.running) requestAnimationFrame(next);
+    if (self.running) pending = requestAnimationFrame(next);
   }
   return self;
 }

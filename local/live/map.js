@@ -77,10 +77,11 @@ function render({ model, el }) {
     const row = clamp(Math.floor((mapsEnd - y) / ROW), 0, rates.length - 1);
     return row * wide + column;
   }
-  cells.addEventListener("click", (event) => {
+  const open = (event) => {
     const box = stage.getBoundingClientRect();
     chosen.write(under(event.clientX - box.left, event.clientY - box.top));
-  });
+  };
+  for (const part of [cells, handle]) part.addEventListener("click", open); // it reaches over
   const turn = (by) => () => factor.write(clamp(factor.read() + by, 0, wide - 1));
   const climb = (by) => () => rate.write(clamp(rate.read() + by, 0, rates.length - 1));
   const updateHandle = draggable(handle, {
@@ -142,7 +143,7 @@ function render({ model, el }) {
   function axes() {
     const isWhole = (v) => Math.abs(Math.log10(v) - Math.round(Math.log10(v))) < 1e-6;
     const whole = (values) => values.map((v, k) => [v, k]).filter(([v]) => isWhole(v));
-    const sparse = whole(scales).filter((_, k) => k % 2 === 0);
+    const sparse = whole(scales).filter((_, k) => k % 4 === 0);
     const loss = scale([0, top], [panel.to, panel.from]);
     return [
       note(0, 14, "Test accuracy without and with normalization"),
@@ -179,7 +180,7 @@ function render({ model, el }) {
       const kept = lost < 0 ? course : course.slice(0, lost);
       const points = kept.map((v, k) => [x(k), y(Math.min(v, top))]);
       const known = { "data-curve": name, "data-end": course.at(-1) };
-      const way = { class: "line", "stroke-opacity": 0.7, d: points.length ? line(points) : "" };
+      const way = { class: "line", d: points.length ? line(points) : "" };
       const end = { class: "line", d: cross(x(Math.max(0, lost)) + 4 * seed, panel.from, 4) };
       return [svg("path", { ...way, ...known }), ...(lost < 0 ? [] : [svg("path", end)])];
     });

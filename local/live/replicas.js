@@ -4,6 +4,7 @@ import {
   clamp,
   compose,
   draggable,
+  entry,
   fill,
   note,
   number,
@@ -162,13 +163,15 @@ function render({ model, el }) {
       note(0, 14, "The batch x, shared out: drag the large circle"),
       ...legend(replicas),
       ...numerals(input, X),
-      note(0, Y.from - 8, "The output y, under the rings of one large batch", "named"),
+      note(0, Y.from - 8, "The output y (rings: one large batch)", "named"),
       ...numerals(output, Y),
       ...now.rows.flatMap((_, r) => [...holds(now, r, input), ...returns(now, r, output)]),
     );
     const home = now.rows.findIndex((row) => row.includes(0));
     fill(handle, { transform: `translate(${input(now.x[0])} ${middle(home, replicas)})` });
     updateHandle();
+    const [min, max] = [now.lift[0] - REACH, now.lift[0] + REACH];
+    fill(handle, { "aria-valuemin": min, "aria-valuemax": max });
   }
   const controls = controlsOf(model);
   return compose({ model, el }, { stage, controls, draw, words: () => sentences(now) });
@@ -178,9 +181,11 @@ function controlsOf(model) {
   const statistics = { own: "each its own", synchronized: "synchronized" };
   const sharing = { camera: "one camera per replica", shuffled: "shuffled" };
   const offset = { ...trait(model, "offset"), min: 0, max: 5, step: 0.25 };
+  const first = { ...entry(model, "base", () => 0), min: -REACH, max: REACH, step: 0.1 };
   const { read, write } = trait(model, "replicas");
   const replicas = { read, write: (text) => write(Number(text)) };
   return [
+    slider({ label: "Example 1, without its camera", ...first }),
     choice({ label: "Mean and variance", ...trait(model, "statistics"), options: statistics }),
     choice({ label: "Pictures", ...trait(model, "sharing"), options: sharing }),
     slider({ label: "Darkest to brightest camera", ...offset }),

@@ -23,7 +23,7 @@ class Replicas(live.Figure):
         "zero and the difference between the cameras is gone. Rings show one large batch, which "
         "keeps it: most examples are about one deviation away from their ring."
     )
-    controls = 4
+    controls = 5
     height = t.Int(488).tag(sync=True)
     base = t.List().tag(sync=True)
     order = t.List().tag(sync=True)
@@ -54,5 +54,5 @@ class Replicas(live.Figure):
         for ax in above, below:
             ax.set(yticks=[0, 1], ylim=(1.5, -0.5), yticklabels=["replica 1", "replica 2"])
         above.set(title="The batch x, a camera for each replica", xlim=(-5, 5))
-        below.set(title="The output y, under the rings of one large batch", xlim=(-4, 4))
+        below.set(title="The output y (rings: one large batch)", xlim=(-4, 4))
         return figure

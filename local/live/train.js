@@ -26,7 +26,7 @@ const AT_ONCE = 100; // steps of a press, for whoever wants no motion
 const REACH = 1.3; // the maps show [-REACH, REACH] squared
 const CELLS = 44; // of a map's side
 const LOSS = [1e-3, 10];
-const NAMES = { without: "without", with: "with batch normalization" };
+const NAMES = { without: "without", with: "with normalization" };
 
 const grid = Float64Array.from({ length: 2 * CELLS ** 2 }, (_, k) => {
   const cell = k >> 1;

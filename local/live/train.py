@@ -13,7 +13,7 @@ import traitlets as t
 from local import equations, live, plots
 
 WIDTHS = (2, 12, 12, 12, 12, 1)
-NAMES = {"without": "without", "with": "with batch normalization"}
+NAMES = {"without": "without", "with": "with normalization"}
 
 
 class Train(live.Figure):
