@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import math
 import sys
 from pathlib import Path
 
@@ -28,6 +29,21 @@ def named(text):
     return Path(text)
 
 
+def positive(kind):
+    """What reads a number of that kind above 0; raises argparse.ArgumentTypeError for others."""
+
+    def read(text):
+        try:
+            number = kind(text)
+        except ValueError:
+            number = math.nan
+        if not 0 < number < math.inf:
+            raise argparse.ArgumentTypeError(f"it must be a number above 0, received {text!r}")
+        return number
+
+    return read
+
+
 def parsed(arguments):
     """The command line's arguments."""
     parser = argparse.ArgumentParser(prog="python -m local.grading", description=__doc__)
@@ -38,12 +54,12 @@ def parsed(arguments):
     commands.add_parser("release", help="make the notebooks for students")
     grade = commands.add_parser("grade", help="grade a folder of submissions")
     grade.add_argument("submissions", type=named)
-    grade.add_argument("--cores", type=int, help="processes at a time (all cores)")
+    grade.add_argument("--cores", type=positive(int), help="processes at a time (all cores)")
     grade.add_argument("--scheduler", help="address of a Dask scheduler, for many machines")
     grade.add_argument("--trusted", action="store_true", help="without a sandbox")
     seconds = sandbox.Limits.seconds
     grade.add_argument(
-        "--seconds", type=float, default=seconds, help=f"for a question ({seconds:g})"
+        "--seconds", type=positive(float), default=seconds, help=f"for a question ({seconds:g})"
     )
     commands.add_parser("export", help="make the tables anew, after marking by hand")
     commands.add_parser("feedback", help="make a page for every student")
@@ -111,7 +127,7 @@ def export(told, book):
     states = [record.state for record in records]
     print(
         f"{len(records)} submissions: {states.count(GRADED)} graded, {len(review)} marks to look at"
-        f" (by-hand.csv), {states.count(LATER)} not graded yet."
+        f" (summary.html), {states.count(LATER)} not graded yet."
         f" Grades: {book.folder / 'grades.csv'}"
     )
     return 1 if LATER in states else 0

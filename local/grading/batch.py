@@ -18,13 +18,19 @@ from local.grading.gradebook import NOWHERE, Record
 _own = threading.local()
 
 
-def mark(settings, slug, data):
+def mark(settings, course, slug, data):
     """(slug, marks as dicts, problem): what a worker makes of the bytes of one notebook.
 
-    It keeps its grader, and so the fork servers, from one call to the next.
+    It keeps its grader, and so the fork servers, from one call to the next. course: `fingerprint`
+    where the gradebook is. Raises sandbox.Refusal where the worker has other questions.
     """
     if getattr(_own, "settings", None) != settings:
         _own.settings, _own.grader = settings, grader.Grader(settings)
+        _own.course = fingerprint(settings)
+    if _own.course != course:
+        raise sandbox.Refusal(
+            "A worker has other questions than this machine: update its clone, and start it anew."
+        )
     try:
         given, slug = _own.grader.grade(slug, data)
     except submissions.Unreadable as error:
@@ -91,7 +97,10 @@ class Batch:
             while self.waiting:
                 try:
                     with workers(cores, scheduler) as (executor, width):
-                        self._hand_out(executor, 1 if narrow else width, bar)
+                        if narrow:  # those that were out when a worker was killed
+                            self._hand_out(executor, 1, bar, [*self.waiting][:width])
+                            narrow = False
+                        self._hand_out(executor, width, bar, [*self.waiting])
                 except futures.BrokenExecutor as error:
                     if narrow:  # one at a time, so it is known which one it was
                         one = next(iter(self.waiting))
@@ -100,13 +109,14 @@ class Batch:
                         self._done(one, bar)
                     narrow = not narrow
 
-    def _hand_out(self, executor, width, bar):
-        rest, out = iter([*self.waiting]), {}
+    def _hand_out(self, executor, width, bar, those):
+        rest, out = iter(those), {}
         while True:
             for one in rest:
                 job = self._job(one)
                 if job:
-                    out[executor.submit(mark, self.settings, one.assignment, job[0])] = one, job[1]
+                    told = self.settings, self.course, one.assignment, job[0]
+                    out[executor.submit(mark, *told)] = one, job[1]
                     if len(out) >= width:
                         break
                 else:
@@ -137,7 +147,7 @@ class Batch:
         places = [one.assignment] if one.assignment else [*self.catalogue, NOWHERE]
         for earlier in filter(None, (self.book.load(one.student, slug) for slug in places)):
             if earlier.key == key and earlier.state != marks.LATER:
-                self.files[one.student, earlier.assignment] = one.path.name
+                self.files[one.student, earlier.assignment] = submissions.text(one.path.name)
                 return None
         return data, key
 
@@ -152,7 +162,7 @@ class Batch:
             self._keep(one, slug, key, problem, given=given)
 
     def _keep(self, one, slug, key, problem, state=marks.REVIEW, given=None):
-        name = one.path.name if one.path else ""
+        name = submissions.text(one.path.name) if one.path else ""
         other = self.files.setdefault((one.student, slug), name)
         if other != name:
             given, key = None, ""
@@ -161,8 +171,9 @@ class Batch:
             why = marks.sentence(problem)
             questions = self.catalogue.get(slug) or (Nothing,)
             given = [marks.ungraded(each, state, why).asdict() for each in questions]
-        record = Record(one.student, slug or NOWHERE, submissions.text(name), key, one.note, given)
-        self.book.store(record)
+        self.book.store(Record(one.student, slug or NOWHERE, name, key, one.note, given))
+        if slug and not one.assignment:  # which could not be told before, perhaps
+            self.book.drop(one.student, NOWHERE, name)
 
 
 class Nothing:

@@ -124,7 +124,7 @@ class ForkServer:
                 told, _ = session.ask({"kind": "define", "name": "proof", "homes": []})
             except Stopped as stopped:
                 raise Lost(f"it does not run what it must: {of_end(stopped)}") from stopped
-        return None if told["kind"] == "defined" else told.get("text")
+        return None if told["kind"] == "defined" else told.get("text") or "it raised without a word"
 
     def close(self):
         """End the server, its submission, and all it wrote."""

@@ -61,7 +61,7 @@ class Gradebook:
 
     def __init__(self, folder):
         self.folder = Path(folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def seed(self):
         """The secret seed of the hidden cases, drawn when it is first asked for."""
@@ -85,6 +85,12 @@ class Gradebook:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(path, json.dumps(vars(record)))
 
+    def drop(self, student, assignment, file):
+        """Forget the Record of a submission, if there is one of this file."""
+        record = self.load(student, assignment)
+        if record and record.file == file:
+            self._path(student, assignment).unlink()
+
     def _path(self, student, assignment):
         return self.folder / "results" / assignment / f"{as_file_name(student)}.json"
 
@@ -102,18 +108,31 @@ class Gradebook:
         return records
 
     def _by_hand(self):
-        """Rows of by-hand.csv by (student, assignment, question), as spreadsheets leave them."""
+        """Rows of by-hand.csv by (student, assignment, question), as spreadsheets leave them.
+
+        Raises BadRow for a file that cannot be read, and for a question that is there twice.
+        """
         path = self.folder / "by-hand.csv"
         if not path.exists():
             return {}
-        text = path.read_text(encoding="utf-8-sig")
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise BadRow("by-hand.csv is not in UTF-8: save it as 'CSV UTF-8'.") from error
         header = text.partition("\n")[0]
         separator = max(",;\t", key=header.count)
-        rows = [
-            {name: tame((row.get(name) or "").strip(), back=True) for name in BY_HAND}
-            for row in csv.DictReader(io.StringIO(text), delimiter=separator)
-        ]
-        return {tuple(row[name] for name in BY_HAND[:3]): row for row in rows}
+        table = csv.DictReader(io.StringIO(text), delimiter=separator)
+        if lost := [name for name in BY_HAND[:4] if name not in (table.fieldnames or ())]:
+            wanted = ",".join(BY_HAND)
+            raise BadRow(f"by-hand.csv lacks {', '.join(lost)} in its first line: write {wanted}.")
+        rows = {}
+        for told in table:
+            row = {name: tame((told.get(name) or "").strip(), back=True) for name in BY_HAND}
+            key = tuple(row[name] for name in BY_HAND[:3])
+            if key in rows and any(key):
+                raise BadRow(f"by-hand.csv, {', '.join(key)}: it is there twice: take one out.")
+            rows[key] = row
+        return {key: row for key, row in rows.items() if any(row.values())}
 
     def tables(self):
         """Write grades.csv, marks.csv and by-hand.csv; return the Records they were made from.

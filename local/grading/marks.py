@@ -46,6 +46,8 @@ def graded(question, findings, why="", look=""):
     passed = sum(finding.weight for finding in findings if finding.passed)
     share = passed / total if total else 0.0
     points = math.floor(2 * question.points * share + 0.5) / 2
+    if passed < total:  # rounding gives nothing away
+        points = min(points, question.points - 0.5)
     merged = _merged(findings)
     return Mark(
         question.name,

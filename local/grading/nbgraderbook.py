@@ -36,6 +36,9 @@ def write(path, records, catalogue):
             known = {student for (student,) in book.db.query(Student.id)}
             book.db.bulk_insert_mappings(Student, [{"id": new} for new in own.keys() - known])
             of = {"assignment_id": notebook.assignment_id}
+            there = book.db.query(SubmittedAssignment.student_id).filter_by(**of).all()
+            for gone in {student for (student,) in there} - own.keys():
+                book.remove_submission(slug, gone)
             handed_in = _rows(book.db, SubmittedAssignment, "student_id", own, of)
             of = {"notebook_id": notebook.id}
             papers = _rows(book.db, SubmittedNotebook, "assignment_id", handed_in.values(), of)

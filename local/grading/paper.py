@@ -80,7 +80,7 @@ class Paper:
             return marks.graded(question, findings, self._ending(stopped), look)
         again, _, _ = self._next(replies)
         if errors:
-            unfilled = sum("NotImplementedError" in error.get("kinds", []) for error in errors)
+            unfilled = sum("NotImplementedError" in error["kinds"] for error in errors)
             why = marks.UNFILLED
             if unfilled < len(cases):
                 why = self._explained(question, places, errors[0])
@@ -116,6 +116,8 @@ class Paper:
                 told, outputs = self.session.ask({"kind": "answer"}, answer)
             if told["kind"] not in ("outputs", "error"):
                 raise messages.Malformed("It asks where it should answer.")
+            if told["kind"] == "error" and not isinstance(told.get("kinds"), list):
+                raise messages.Malformed("It tells of no exception.")
             yield (outputs, None) if told["kind"] == "outputs" else ({}, told)
 
     def _answered(self, question, case, told, arrays):
@@ -143,7 +145,7 @@ class Paper:
             return self._ending(reason)
         finally:
             self.leave()
-        return marks.of_error({"kinds": error.get("kinds"), "line": error.get("line")})
+        return marks.of_error({"kinds": error["kinds"]})  # its line has seen the hidden case
 
     def _ending(self, reason):
         if isinstance(reason, messages.Malformed):

@@ -19,7 +19,7 @@ def release(slug, source, folder):
     With the repository's address known, the notebook opens alone, in Colab too.
     """
     folder = Path(folder).resolve()
-    staged = folder / "source" / slug / f"{slug}.ipynb"
+    staged = folder / ".source" / slug / f"{slug}.ipynb"
     staged.parent.mkdir(parents=True, exist_ok=True)
     notebook = nbformat.read(source, as_version=4)
     home = repository.find()
@@ -32,6 +32,7 @@ def release(slug, source, folder):
     config = Config()
     config.CourseDirectory.root = str(folder)
     config.CourseDirectory.assignment_id = slug
+    config.CourseDirectory.source_directory = ".source"  # nbgrader's own is perhaps somebody's
     config.ClearSolutions.code_stub = {"python": launch.STUB}
     config.GenerateAssignment.force = True
     course = CourseDirectory(config=config)

@@ -118,8 +118,10 @@ class Session:
     def _look(self):
         limits, computed = self.server.limits, _seconds(self.server.say("look"))
         now = time.monotonic()
+        away = max(0.0, now - self.looked - 4 * TICK)  # when it was we who stood still
+        self.begun += away
         if computed - self.at_look < 0.01 * (now - self.looked):
-            self.waited += now - self.looked
+            self.waited += now - self.looked - away
         self.looked, self.at_look = now, computed
         if computed - self.computed > limits.seconds:
             raise self.end(0, "time")

@@ -64,7 +64,9 @@ def find(folder, slugs):
                 inside.setdefault(whose, []).append(path)
             elif whose[1] in told.parts[:-1] and len(told.parts) > 2:  # both have their folder
                 inside.setdefault(whose, [])
-        for whose, paths in (inside or {_whose(Path(top.name), slugs): []}).items():
+        if not inside and top.name not in slugs:
+            inside = {_whose(Path(top.name), slugs): []}
+        for whose, paths in inside.items():
             found.setdefault(whose, []).extend(paths)
     order = sorted(found.items(), key=lambda item: (item[0][0], item[0][1] or ""))
     return [one for key, paths in order for one in _chosen(*key, paths, folder)]
@@ -180,7 +182,8 @@ def homes(found, name):
     with_name = [number for number, cell in enumerate(found) if defining.search(cell.source)]
     both = [number for number in with_id if number in with_name]
     if len(both) == 1:
-        return both, ""
+        several = f"{name} is defined in {len(with_name)} cells; the one with its id counts"
+        return both, several if len(with_name) > 1 else ""
     if both:
         return both, f"{len(both)} cells are the cell of {name}; the last one counts"
     if len(with_name) == 1:

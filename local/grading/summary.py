@@ -1,5 +1,6 @@
 """For the instructor: how it went, what was misunderstood, and what a person must look at."""
 
+import statistics
 from collections import Counter
 
 from local.grading import pages
@@ -64,14 +65,13 @@ def write_page(folder, records, catalogue):
             points = [m["points"] / m["out_of"] for m in given if m["state"] == GRADED]
             share = f"{sum(points) / len(points):.0%}" if points else ""
             rows.append({"name": question.name, "share": share, "wrong": commonest(given)})
-        scores = sorted(record.score for record in own)
         spread = distribution(own)
         parts.append(
             {
                 "slug": slug,
                 "count": len(own),
                 "graded": sum(record.state == GRADED for record in own),
-                "median": scores[len(scores) // 2],
+                "median": statistics.median(record.score for record in own),
                 "out_of": max(record.out_of for record in own),
                 "distribution": spread,
                 "most": max(1, *(count for _, count in spread)),

@@ -15,7 +15,7 @@ COMPUTING = """
     sched_yield sched_getaffinity sched_getparam sched_getscheduler sched_get_priority_min
     sched_get_priority_max getcpu getpriority
     nanosleep clock_nanosleep clock_gettime clock_getres gettimeofday time times getrusage getrlimit
-    setrlimit sysinfo uname getpid gettid getppid getpgrp getpgid getsid getuid geteuid getgid
+    sysinfo uname getpid gettid getppid getpgrp getpgid getsid getuid geteuid getgid
     getegid getresuid getresgid getgroups getrandom
     rt_sigaction rt_sigprocmask rt_sigreturn rt_sigpending rt_sigtimedwait rt_sigsuspend sigaltstack
     setitimer getitimer alarm pause restart_syscall arch_prctl
@@ -25,7 +25,7 @@ FORBIDDEN = """
     socket socketpair connect bind listen accept sendto recvfrom sendmsg recvmsg fork vfork execve
     execveat kill tkill tgkill rt_sigqueueinfo pidfd_open pidfd_send_signal ptrace process_vm_readv
     process_vm_writev symlink symlinkat link linkat mount unshare setns chroot memfd_create
-    io_uring_setup
+    io_uring_setup setrlimit
 """
 """Calls answered by "not permitted", which a student understands; all the rest do not exist."""
 
@@ -56,8 +56,10 @@ def program():
     add(seccomp.ERRNO(errno.EPERM), "clone", seccomp.Arg(0, seccomp.MASKED_EQ, thread, 0))
     for command in PLAIN_FCNTL:
         add(seccomp.ALLOW, "fcntl", seccomp.Arg(1, seccomp.EQ, command))
-    # Its own limits, which it can only lower; TCGETS asks "is this a terminal?"; thread names.
-    add(seccomp.ALLOW, "prlimit64", seccomp.Arg(0, seccomp.EQ, 0))
+    # Its own limits, to read: lowered, they would end it as if memory were short.
+    add(seccomp.ALLOW, "prlimit64", seccomp.Arg(0, seccomp.EQ, 0), seccomp.Arg(2, seccomp.EQ, 0))
+    add(seccomp.ERRNO(errno.EPERM), "prlimit64", seccomp.Arg(2, seccomp.NE, 0))
+    # TCGETS asks "is this a terminal?"; thread names.
     add(seccomp.ALLOW, "ioctl", seccomp.Arg(1, seccomp.EQ, 0x5401))
     add(seccomp.ALLOW, "prctl", seccomp.Arg(0, seccomp.EQ, 15))
     with tempfile.TemporaryFile() as file:

@@ -57,6 +57,8 @@ def answer(case, name, arrays):
     try:
         if sum(array.size for array in arrays.values()) > LARGEST:
             return {}
+        for other in arrays.keys() & {"dy", *WEIGHTS}:  # none may make the output larger than x
+            np.broadcast_to(arrays[other], arrays["x"].shape)
         number = int(arrays["suspect"])
         layer_class = (BROKEN | {RIGHT: BatchNorm})[case["_order"][number]]
         with np.errstate(all="ignore"):

@@ -33,6 +33,7 @@ class Statement(NamedTuple):
     node: ast.stmt
     defines: set
     changes: set
+    calls: set
     uses: set
 
 
@@ -78,16 +79,19 @@ def without_magics(source):
 def described(cell, node, text):
     """The Statement of a node, which is written `text`."""
     defines, uses = _names(symtable.symtable(text, "cell", "exec"))
-    changes = set()
-    if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+    changes, calls = set(), set()
+    if isinstance(node, ast.ImportFrom) and (
+        node.names[0].name == "*" or node.module == "__future__"
+    ):
         defines.add("*")
     if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        parts = (part for part in ast.walk(node) if isinstance(part, ast.Attribute | ast.Subscript))
-        changes = {_base(part) for part in parts if isinstance(part.ctx, ast.Store)}
-    match node:
-        case ast.Expr(value=ast.Call(func=ast.Attribute() as called)):
-            changes.add(_base(called))  # as in `table.append(3)`
-    return Statement(cell, node, defines, changes, uses)
+        for part in ast.walk(node):
+            match part:
+                case ast.Attribute(ctx=ast.Store()) | ast.Subscript(ctx=ast.Store()):
+                    changes.add(_base(part))
+                case ast.Expr(value=ast.Call(func=ast.Attribute() as called)):
+                    calls.add(_base(called))  # as in `table.append(3)`
+    return Statement(cell, node, defines, changes, calls, uses)
 
 
 def _names(table):
@@ -113,18 +117,19 @@ def _base(node):
 def needed(name, found, homes=()):
     """Those of `found` that define `name`, and what it uses, in order.
 
-    homes: the cells whose definition of `name` counts where there are several; empty for any.
+    homes: the cells whose definition of `name`, and of its helpers, counts where there are several;
+    empty for any.
     """
     imports = (one for one in found if isinstance(one.node, ast.Import | ast.ImportFrom))
     modules = {module for one in imports for module in one.defines}
-    at_home = any(name in one.defines and one.cell in homes for one in found)
+    own = {each for one in found if one.cell in homes for each in one.defines} - {"*"}
     wanted, chosen, grown = {name, "*"}, set(), True  # `from numpy import *` may define anything
     while grown:
         grown = False
         for place, one in enumerate(found):
-            elsewhere = {name} if at_home and one.cell not in homes else set()
+            elsewhere = own if name in own and one.cell not in homes else set()
             # `np.testing.assert_equal(...)` calls what was imported: a trial, no change.
-            changes = one.changes - modules if isinstance(one.node, ast.Expr) else one.changes
+            changes = one.changes | one.calls - modules
             if place not in chosen and (one.defines - elsewhere | changes) & wanted:
                 chosen.add(place)
                 wanted |= one.uses
