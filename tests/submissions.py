@@ -138,6 +138,24 @@ HONEST = {
         added=("".join(cell_of(solved(), TARGET)["source"]).replace(TARGET, "right"),),
     ),
     "nothing returned": instead("return None", ZERO, "Not filled in yet"),
+    "a cell beside the stub": Entry(
+        ZERO,
+        "Not filled in yet",
+        look="2 cells",
+        replaced={TARGET: f"def {TARGET}(dy, cache):\n    raise NotImplementedError"},
+        added=("".join(cell_of(solved(), TARGET)["source"]),),
+    ),
+    "forward inputs destroyed": Entry(
+        PART,
+        "inputs are left",
+        target="batch_norm_forward",
+        replaced={
+            "batch_norm_forward": "".join(cell_of(solved(), "batch_norm_forward")["source"])
+            + "\ndef spoiling(right):\n    def forward(x, *more, **named):\n"
+            "        result = right(x, *more, **named)\n        x *= 0\n        return result\n"
+            "    return forward\nbatch_norm_forward = spoiling(batch_norm_forward)\n"
+        },
+    ),
     "an ellipsis": instead("return ...", ZERO, "Not filled in yet"),
     "the stub": instead("raise NotImplementedError('not filled in yet')", ZERO, "Not filled in"),
     "NaN": instead("return dy * np.nan, dy[0] * np.nan, dy[0] * np.inf", LOST, "properties hold"),
@@ -443,6 +461,14 @@ HOSTILE = {
         "",
         look="dtype",
     ),
+    "forged exception": instead(
+        FORGE + "h = json.dumps({'kind': 'error', 'kinds': 5, 'arrays': []}).encode()\n"
+        "for n in range(3, 99):\n    try: os.write(n, struct.pack('<I', len(h)) + h)\n"
+        "    except OSError: pass\nos._exit(0)",
+        ZERO,
+        "",
+        look="no exception",
+    ),
     "forged nesting": instead(
         FORGE + "h = b'[' * 200000\n"
         "for n in range(3, 99):\n    try: os.write(n, struct.pack('<I', len(h)) + h)\n"
@@ -499,6 +525,11 @@ HOSTILE = {
         "    except (ValueError, OSError): continue\n    raise AssertionError(name)",
         FULL,
         "Right",
+    ),
+    "lowers its limits": instead(
+        "import resource\nresource.setrlimit(resource.RLIMIT_CPU, (1, 1))\nwhile True: pass",
+        ZERO,
+        "not allowed",
     ),
     "huge text": instead("raise ValueError('x' * 10**8)", ZERO, "ValueError.{,20}: xxx.{,400}$"),
     "HTML in a text": instead(

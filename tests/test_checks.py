@@ -532,6 +532,18 @@ def test_judges_take_anything(name, data, seed):
             assert f.misconception is None or 1 <= f.misconception <= 15
 
 
+@pytest.mark.parametrize("name", ["batch_norm_backward_staged", "predict"])
+def test_zeros_earn_next_to_nothing(name):
+    question = BY_NAME[name]
+    (case, *_) = question.cases(np.random.default_rng(1))
+    wanted = checks.run(question, RIGHT[name], case)
+    given = {key: np.zeros_like(value) for key, value in wanted.items()}
+    if name == "predict":  # it asks nothing, so nothing moves
+        given |= {key: wanted[key] for key in ("moving_mean", "moving_variance")}
+    findings = question.judge(case, given)
+    assert sum(f.weight for f in findings if f.passed) < 0.1 * sum(f.weight for f in findings)
+
+
 @pytest.mark.parametrize("name", BY_NAME)
 def test_no_hint_repeats_a_number_that_came_back(name):
     question = BY_NAME[name]

@@ -167,6 +167,10 @@ def test_what_people_and_nbgrader_read_agrees(book, tmp_path):
             assert found.score == float(row["score"]) == record.score
             assert found.max_score == float(row["max_score"]) == 20
             assert found.needs_manual_grade == (row["state"] == marks.REVIEW)
+    nbgraderbook.write(tmp_path / "gradebook.db", records[1:], QUESTIONS)  # one was dropped
+    with NbGraderBook(f"sqlite:///{tmp_path / 'gradebook.db'}") as theirs:
+        left = {one.student.id for one in theirs.assignment_submissions(made.SLUG)}
+    assert left == {record.student for record in records[1:]}
 
 
 def test_no_cell_of_a_table_is_a_formula(book):
@@ -209,6 +213,15 @@ def test_marks_by_hand_count_and_stay(tmp_path, mode):
     path.write_text(text.replace('"2,5"', "99").replace("2.5", "99"))
     with pytest.raises(BadRow, match=r"deleted cell.*0\.\.4, received 99"):
         book.tables()
+    for told, spoilt in {
+        "lacks points": text.replace("points", "Points", 1).encode(),
+        "is there twice": (text + text.partition("\n")[2]).encode(),
+        "is not in UTF-8": text.replace("Shown", "Gepr\xfcft").encode("cp1252"),
+    }.items():
+        path.write_bytes(spoilt)
+        with pytest.raises(BadRow, match=told):
+            book.tables()
+        assert path.read_bytes() == spoilt
 
 
 # --- Faults that are not the student's -----------------------------------------------------------
@@ -290,6 +303,7 @@ def test_a_name_that_holds_an_assignment_is_a_name(tmp_path):
 
 def test_nothing_is_passed_over_in_silence(tmp_path):
     (tmp_path / "ada").mkdir()
+    (tmp_path / "bug-hunt").mkdir()  # is nobody
     for path in (f"{made.SLUG}/eve/solution.py", "fay/diagnosis/a.py", "fay/layer/b.ipynb"):
         (tmp_path / path).parent.mkdir(parents=True)
         (tmp_path / path).write_text("{}")
@@ -305,6 +319,35 @@ def test_nothing_is_passed_over_in_silence(tmp_path):
     assert "no notebook" in problems["cy"] and "no notebook" in problems["eve"]
     assert {slug for student, slug in found(tmp_path) if student == "fay"} == {"diagnosis", "layer"}
     assert "which of these" in problems["dora"]
+    assert set(problems) == {"ada", "bob", "cy", "dora", "eve", "fay"}
+
+
+def test_names_of_another_alphabet_stop_nobody(tmp_path, mode):
+    folder = tmp_path / "handed-in" / "ada"
+    folder.mkdir(parents=True)
+    for name in (b"\xdcbung1.ipynb", b"\xdcbung2.ipynb"):
+        (folder / os.fsdecode(name)).write_bytes(made.CORPUS["right"].data())
+    book = Gradebook(tmp_path / "gradebook")
+    run(folder.parent, book, mode)
+    (record,) = book.tables()
+    assert "which of these" in record.marks[0]["why"].lower()
+
+
+def test_what_was_unknown_is_so_no_more(tmp_path, mode):
+    folder = tmp_path / "handed-in" / "ada"
+    folder.mkdir(parents=True)
+    (folder / "Untitled.ipynb").write_text('{"cells": []}')
+    book = Gradebook(tmp_path / "gradebook")
+    run(folder.parent, book, mode)
+    assert [record.assignment for record in book.records()] == ["unknown"]
+    (folder / "Untitled.ipynb").write_bytes(made.CORPUS["right"].data())
+    run(folder.parent, book, mode)
+    assert [record.assignment for record in book.records()] == [made.SLUG]
+
+
+def test_a_worker_with_other_questions_marks_nothing(mode):
+    with pytest.raises(sandbox.Refusal, match="other questions"):
+        batch.mark(Settings(mode, 7, LIMITS), "another day's", made.SLUG, b"{}")
 
 
 def test_a_link_or_a_pipe_is_not_read(tmp_path, mode):

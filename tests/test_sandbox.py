@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -120,6 +121,20 @@ def test_the_grader_names_how_a_process_came_to_its_end(server):
             )
         assert stopped.value.how == how
         assert code is None or stopped.value.code == code
+
+
+def test_a_grader_that_stood_still_blames_nobody(server):
+    with server.session() as session:
+        session.tell(["def f(case):\n    return {'one': 1}"])
+        session.restart_clock()
+        session.ask({"kind": "define", "name": "f", "homes": []})
+        time.sleep(LIMITS.idle + 1)  # as after Ctrl-Z
+        told, _ = session.ask({"kind": "probe", "probe": "call", "values": {}})
+    assert told["kind"] == "outputs"
+
+
+def test_a_proof_that_raises_without_a_word_is_no_proof(server):
+    assert server._hindrance("def mute():\n    raise MemoryError\nproof = mute()")
 
 
 def test_a_sandbox_that_leaks_is_refused(monkeypatch, tmp_path):
@@ -281,6 +296,20 @@ def test_only_what_a_name_needs_is_run():
 def test_each_statement_of_a_line_is_told_from_the_others(text, defined):
     found, broken = sources.statements([text])
     assert not broken and [one.defines for one in found] == [{name} for name in defined]
+
+
+def test_what_a_loop_fills_and_what_the_future_brings_is_run():
+    cells = (
+        "from __future__ import annotations\ntable, other = [], []",
+        "for k in range(3):\n    table.append(k)\nfor j in range(3): other.append(j)",
+        "def f(x: Unknown):\n    return table",
+    )
+    assert chosen("f", *cells) == [(0, 1), (0, 2), (1, 1), (2, 1)]
+
+
+def test_a_helper_in_the_cell_of_a_name_is_its_own():
+    cells = ("def h(x): return x\ndef f(x): return h(x)", "def h(x, y): return y", "scale = 2")
+    assert chosen("f", *cells, homes=[0]) == [(0, 1), (0, 2)]
 
 
 def test_the_cell_of_a_name_counts_and_else_the_last():
