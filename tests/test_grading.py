@@ -438,11 +438,14 @@ def address():
 @pytest.fixture(scope="module")
 def released(tmp_path_factory, address):
     folder = tmp_path_factory.mktemp("course")
+    (folder / "source").mkdir()
+    (folder / "source" / "own.ipynb").touch()
     assert main(["--book", str(folder), "release"]) == 0
     return folder
 
 
 def test_released_notebooks_hold_no_solution(released):
+    assert sorted(path.name for path in (released / "source").iterdir()) == ["own.ipynb"]
     for slug in QUESTIONS:
         text = (released / "release" / slug / f"{slug}.ipynb").read_text(encoding="utf-8")
         assert "github.com/a/fork" in text and "0" * 40 in text
@@ -470,6 +473,13 @@ def test_an_empty_name_is_not_the_folder_one_is_in(forgotten, capsys):
     with pytest.raises(SystemExit):
         main(forgotten)
     assert "no folder is named" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", [["--seconds", "0"], ["--seconds", "nan"], ["--cores", "0"]])
+def test_no_time_and_no_cores_are_refused(option, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main(["grade", str(tmp_path), *option])
+    assert f"must be a number above 0, received '{option[1]}'" in capsys.readouterr().err
 
 
 def test_an_untouched_release_gets_nothing_and_a_solution_everything(released, mode):
