@@ -184,6 +184,47 @@ class Narrow(Reader):
         return super().moved(average, tf.cast(value, "float32"))
 
 
+class Eager(Reader):
+    def call(self, inputs, training=None):
+        return super().call(inputs, training in (True, None))
+
+
+class Elsewhere(Reader):
+    def build(self, shape):
+        super().build(shape)
+        self.gamma.assign(0 * self.gamma)
+
+
+def in_place(x):
+    mean = x.mean(axes(x))
+    x -= mean
+    return mean, (x**2).mean(axes(x))
+
+
+def spoiling(dy, cache):
+    result = equations.batch_norm_backward(dy, cache)
+    cache.x_hat[:] = 0
+    return result
+
+
+def freezing(net, x):
+    net.trainable = False
+    return np.argmax(net(x, training=False), axis=1)
+
+
+def by_the_last_step(train, rates):
+    return rates[np.nanargmin([train(rate)[-1] for rate in rates])]
+
+
+def never_mixed(n, size, rng):
+    return rng.permuted(np.arange(n // size * size).reshape(-1, size), axis=1)
+
+
+def flattened(x, gamma, beta, epsilon=1e-3):
+    y, cache = equations.batch_norm_forward(x.reshape(-1, x.shape[-1]), gamma, beta, epsilon)
+    return y.reshape(x.shape), cache
+
+
 def one_left_over(n, size, rng):
     return np.array_split(rng.permutation(n), range(size, n, size))
 
@@ -369,6 +410,14 @@ def test_every_wrong_layer_has_a_question_that_explains_it(name):
         ("gradient_by_differences", lambda f, x, dy: gradients.numerical_gradient(f, x), "dy is"),
         ("BatchNorm", Forgetful, "a layer of the same settings"),
         ("BatchNorm", AllTrainable, "averages are not among them"),
+        ("mean_and_variance", in_place, "writes into an array"),
+        ("batch_norm_forward", flattened, "the cache: x_hat"),
+        ("batch_norm_backward", spoiling, "writes into an array"),
+        ("predict", freezing, "the net is frozen"),
+        ("find_learning_rate", by_the_last_step, "one step is luck"),
+        ("batches", never_mixed, "each epoch shuffles"),
+        ("BatchNorm", Elsewhere, "start at 1, 0, 0 and 1"),
+        ("BatchNorm", Eager, "(misconception 6"),
         ("BatchNorm", WideOutput, "compute_dtype"),
         ("BatchNorm", Narrow, "in which type do you add up?"),
         ("find_learning_rate", lambda train, rates: rates[-1], "no number"),
@@ -380,7 +429,7 @@ def test_every_wrong_layer_has_a_question_that_explains_it(name):
         ("batches", lambda n, size, rng: [[0] * size] * (n // size), "comes once"),
         ("find_bugs", lambda layer_class: None, "a copy gets away"),
         ("find_bugs", find_bugs, "gradient of the input"),
-        ("find_bugs", lambda layer_class: 1 / 0, "stops with an exception"),
+        ("find_bugs", lambda layer_class: 1 / 0, "stopped ZeroDivisionError"),
     ],
 )
 def test_other_slips_are_met_by_a_property(capsys, name, written, words):

@@ -307,6 +307,17 @@ def test_what_a_loop_fills_and_what_the_future_brings_is_run():
     assert chosen("f", *cells) == [(0, 1), (0, 2), (1, 1), (2, 1)]
 
 
+def test_what_a_call_or_a_decorator_fills_is_run():
+    cells = (
+        "table, axes = [], {}",
+        "def test(g):\n    table.append(g)\n    return g\ndef fill(n): axes[n] = 0",
+        "@test\ndef one(): pass\ndef two(): pass\ntest(two)\nfill(6)\nprint(two())",
+        "def f(): return [g() for g in table], axes",
+    )
+    wanted = [(0, 1), (1, 1), (1, 4), (2, 2), (2, 3), (2, 4), (2, 5), (3, 1)]
+    assert chosen("f", *cells) == wanted
+
+
 def test_a_helper_in_the_cell_of_a_name_is_its_own():
     cells = ("def h(x): return x\ndef f(x): return h(x)", "def h(x, y): return y", "scale = 2")
     assert chosen("f", *cells, homes=[0]) == [(0, 1), (0, 2)]

@@ -37,10 +37,10 @@ def judge_differences(case, given):
             "a difference on one side is wrong by a multiple of h: go to both sides of x",
         ),
     ]
-    hint = "nudge one entry of x at a time, on both sides, and put it back"
+    hint = "nudge one entry of x at a time, on both sides, in a copy of x"
     about = f"six digits of the gradient: {case['about']}"
     found = [compared(about, "gradient", given, gradient, lambda: wrong, hint, 2, tolerance=5e-7)]
-    return [*found, kept(given, found)]
+    return [*found, kept(given, found, case["about"])]
 
 
 # --- Backward ------------------------------------------------------------------------------------
@@ -91,7 +91,7 @@ def judge(case, given):
         compared(f"{about}: {name}", name, given, wanted[name], wrong, hint, 1 + (name == "dx"))
         for name, hint in properties.items()
     ]
-    return [*found, kept(given, found)]
+    return [*found, kept(given, found, case["about"])]
 
 
 def stages(case, nodes):
@@ -157,7 +157,7 @@ def judge_staged(case, given):
         )
         for name in wanted
     ]
-    return [*found, kept(given, found)]
+    return [*found, kept(given, found, case["about"])]
 
 
 QUESTIONS = (

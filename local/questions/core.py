@@ -143,7 +143,7 @@ def finding(passed, what, hint, misconception=None, weight=1):
     return Finding(passed, what, "" if passed else hint, None if passed else misconception, weight)
 
 
-def kept(outputs, others):
+def kept(outputs, others, about):
     """The Finding that the reader's code changed none of its inputs.
 
     others: the case's other findings. Where none of them passed, this does not either: a function
@@ -153,4 +153,4 @@ def kept(outputs, others):
     passed = np.array_equal(outputs.get("unchanged"), True)
     if passed and not any(other.passed for other in others):
         passed, hint = False, "they are, and it counts once something else is right"
-    return finding(passed, "the inputs are left as they were", hint, weight=0.5)
+    return finding(passed, f"{about}: the inputs are left as they were", hint, weight=0.5)

@@ -49,7 +49,7 @@ def judge_rate(case, given):
     elif rate > case["rates"][end.argmin()]:
         hint = "it chose too large a rate: look at where the loss stays, not at one lucky step"
     else:
-        hint = "it chose too small a rate: after all steps the loss is still on its way down"
+        hint = "it chose too small a rate: its loss is still on its way down, and one step is luck"
     return rate_findings(about, True, chosen <= 1.1 * best, hint)
 
 
@@ -63,7 +63,7 @@ def rate_findings(about, offered, low, hint):
 
 # --- Momentum ------------------------------------------------------------------------------------
 
-LEFT = (0.001, 0.01)
+LEFT = (0.00101, 0.01)
 """What may be left of the starting values at the end; LEFT[1] is what is asked for."""
 
 
@@ -128,6 +128,9 @@ def judge_predict(case, given):
         compared(what, name, given, wanted[name], wrong, hint)
         for name, (what, hint) in hints.items()
     )
+    if np.array_equal(given.get("trainable"), False):
+        hint = "after your answer the net is frozen: to ask changes nothing in it"
+        averages = [finding(False, each.what, hint) for each in averages]
     if not (labels.passed or alone.passed):  # whoever does not ask moves nothing
         averages = [finding(False, each.what, "first the labels") for each in averages]
     return [labels, alone, *averages]
@@ -153,6 +156,7 @@ def judge_batches(case, given):
     n, size, about = case["n"], case["size"], case["about"]
     names = ("first rows", "second rows", "first sizes", "second sizes")
     first, second, *sizes = (usable(given.get(name)) for name in names)
+    cuts = [np.cumsum(part).astype(int) if part is not None else [] for part in sizes]
     sizes = np.concatenate([part for part in sizes if part is not None and part.ndim == 1] or [[]])
     sound = all(
         rows is not None and rows.ndim == 1 and np.isin(rows, np.arange(n)).all()
@@ -165,6 +169,12 @@ def judge_batches(case, given):
     alone = "a batch of one: the layer forgets that example, and its moving variance meets a 0"
     small = (alone, 8) if smallest == 1 else ("a batch is too small or too large for good notes",)
     ordered = sound and (np.array_equal(first, second) or np.all(np.diff(first) > 0))
+    if sound:  # batches that stay together are not shuffled, in whichever order they come
+        groups = [
+            {frozenset(rows[a:b]) for a, b in zip([0, *ends], ends, strict=False) if b - a > 1}
+            for rows, ends in zip((first, second), cuts, strict=True)
+        ]
+        ordered = ordered or bool(groups[0] & groups[1])
     return [
         finding(once, f"{about}: no example twice", "in one epoch an example comes once, by index"),
         finding(enough, f"{about}: nearly all examples", "fewer than `size` examples may sit out"),

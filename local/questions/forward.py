@@ -70,10 +70,11 @@ def judge_statistics(case, given):
         "which axes does (2.1) sum over, and what does it divide by?",
         "variance": "the variance is the mean square of what is left after the mean is subtracted",
     }
-    return [
+    found = [
         compared(f"{about}: {name}", name, given, wanted[name], wrong, hint, tolerance=1e-3)
         for name, hint in properties.items()
     ]
+    return [*found, kept(given, found, about)]
 
 
 # --- Forward -------------------------------------------------------------------------------------
@@ -119,12 +120,13 @@ def judge(case, given):
         "s": "the second value of the cache is s of (2.3), one number for each feature",
     }
     findings = [compared(f"{about}: y", "y", given, wanted["y"], wrong, properties["y"], 2)]
-    if about.startswith("a table"):
+    if about.startswith(("a table", "images")):
         findings += [
             compared(f"the cache: {name}", name, given, wanted[name], wrong, properties[name])
             for name in ("x_hat", "s")
         ]
-        findings.append(kept(given, findings))
+    if about.startswith("a table"):
+        findings.append(kept(given, findings, about))
     return findings
 
 

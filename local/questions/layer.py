@@ -8,6 +8,7 @@ from local.questions.core import (
     TOLERANCE,
     Mistake,
     Question,
+    close,
     compared,
     finding,
     made,
@@ -79,6 +80,8 @@ def layer_mistakes(case):
     if case["duty"] == "frozen":
         hint, misconception = "trainable = False says more than that gamma and beta stay", 9
         hint += ": which statistics are meant?"
+        frozen = {"hint": hint, "misconception": misconception}
+        broken = [m._replace(**frozen) if m.misconception == 6 else m for m in broken]
     return [*broken, Mistake(right(layer_outputs(case, training=True)), hint, misconception)]
 
 
@@ -128,6 +131,10 @@ def judge_layer(case, given):
         findings.append(finding(passed, f"{about}: float16 comes out", hint))
     if about == "a step of training":
         passed = np.array_equal(given.get("trainable"), 2)
+        starts = np.repeat([[1.0], [0.0], [0.0], [1.0]], 4, axis=1)
+        hint = "gamma, beta, moving mean and moving variance start at 1, 0, 0 and 1"
+        what = f"{about}: the weights as they start"
+        findings.append(finding(close(given.get("starts"), starts), what, hint))
         hint = "gradient descent changes two weights of this layer; the averages are not among them"
         findings.append(finding(passed, f"{about}: two trainable weights", hint))
     return [replace(f, weight=case["_points"] / len(findings)) for f in findings]

@@ -27,7 +27,10 @@ class NotDefined(Exception):
 
 
 class Statement(NamedTuple):
-    """A statement at the top level of a cell, and the global names that matter to it."""
+    """A statement at the top level of a cell, and the global names that matter to it.
+
+    effects: what a function's body changes, wherever it is among the `called`.
+    """
 
     cell: int
     node: ast.stmt
@@ -35,6 +38,8 @@ class Statement(NamedTuple):
     changes: set
     calls: set
     uses: set
+    called: set
+    effects: set
 
 
 def statements(cells):
@@ -79,19 +84,26 @@ def without_magics(source):
 def described(cell, node, text):
     """The Statement of a node, which is written `text`."""
     defines, uses = _names(symtable.symtable(text, "cell", "exec"))
-    changes, calls = set(), set()
+    changes, calls, called, effects = set(), set(), set(), set()
     if isinstance(node, ast.ImportFrom) and (
         node.names[0].name == "*" or node.module == "__future__"
     ):
         defines.add("*")
-    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        for part in ast.walk(node):
-            match part:
-                case ast.Attribute(ctx=ast.Store()) | ast.Subscript(ctx=ast.Store()):
-                    changes.add(_base(part))
-                case ast.Expr(value=ast.Call(func=ast.Attribute() as called)):
-                    calls.add(_base(called))  # as in `table.append(3)`
-    return Statement(cell, node, defines, changes, calls, uses)
+    for part in ast.walk(node):
+        match part:
+            case ast.Attribute(ctx=ast.Store()) | ast.Subscript(ctx=ast.Store()):
+                changes.add(_base(part))
+            case ast.Expr(value=ast.Call(func=ast.Attribute() as method)):
+                calls.add(_base(method))  # as in `table.append(3)`
+            case ast.Expr(value=ast.Call(func=ast.Name(id=name))):
+                called.add(name)  # as in `register(test)`
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        # What its body changes is changed where it is called, or decorates.
+        effects = ((changes | calls) & uses) | (defines - {node.name})
+        makers = [getattr(each, "func", each) for each in node.decorator_list]
+        called = {each.id for each in makers if isinstance(each, ast.Name)}
+        changes, calls = set(), {_base(each) for each in makers if isinstance(each, ast.Attribute)}
+    return Statement(cell, node, defines, changes, calls, uses, called, effects)
 
 
 def _names(table):
@@ -122,6 +134,7 @@ def needed(name, found, homes=()):
     """
     imports = (one for one in found if isinstance(one.node, ast.Import | ast.ImportFrom))
     modules = {module for one in imports for module in one.defines}
+    effects = {name: one.effects for one in found if one.effects for name in one.defines}
     own = {each for one in found if one.cell in homes for each in one.defines} - {"*"}
     wanted, chosen, grown = {name, "*"}, set(), True  # `from numpy import *` may define anything
     while grown:
@@ -130,6 +143,7 @@ def needed(name, found, homes=()):
             elsewhere = own if name in own and one.cell not in homes else set()
             # `np.testing.assert_equal(...)` calls what was imported: a trial, no change.
             changes = one.changes | one.calls - modules
+            changes |= {each for name in one.called for each in effects.get(name, ())}
             if place not in chosen and (one.defines - elsewhere | changes) & wanted:
                 chosen.add(place)
                 wanted |= one.uses
