@@ -318,6 +318,15 @@ def test_what_a_call_or_a_decorator_fills_is_run():
     assert chosen("f", *cells) == wanted
 
 
+def test_a_trial_within_a_function_is_not_run():
+    cells = (
+        "import numpy as np",
+        "def trial():\n    np.testing.assert_equal(f(1), 1)\ntrial()",
+        "def f(a): return np.sum(a)",
+    )
+    assert chosen("f", *cells) == [(0, 1), (2, 1)]
+
+
 def test_a_helper_in_the_cell_of_a_name_is_its_own():
     cells = ("def h(x): return x\ndef f(x): return h(x)", "def h(x, y): return y", "scale = 2")
     assert chosen("f", *cells, homes=[0]) == [(0, 1), (0, 2)]

@@ -29,16 +29,18 @@ class NotDefined(Exception):
 class Statement(NamedTuple):
     """A statement at the top level of a cell, and the global names that matter to it.
 
-    effects: what a function's body changes, wherever it is among the `called`.
+    changes: what is assigned into.  touches: what has a method called, as in `table.append(3)`, and
+    may change.  runs: functions that are called or decorate.  effects: what running this function
+    changes.
     """
 
     cell: int
     node: ast.stmt
     defines: set
     changes: set
-    calls: set
+    touches: set
     uses: set
-    called: set
+    runs: set
     effects: set
 
 
@@ -84,7 +86,7 @@ def without_magics(source):
 def described(cell, node, text):
     """The Statement of a node, which is written `text`."""
     defines, uses = _names(symtable.symtable(text, "cell", "exec"))
-    changes, calls, called, effects = set(), set(), set(), set()
+    changes, touches, runs, effects = set(), set(), set(), set()
     if isinstance(node, ast.ImportFrom) and (
         node.names[0].name == "*" or node.module == "__future__"
     ):
@@ -94,16 +96,16 @@ def described(cell, node, text):
             case ast.Attribute(ctx=ast.Store()) | ast.Subscript(ctx=ast.Store()):
                 changes.add(_base(part))
             case ast.Expr(value=ast.Call(func=ast.Attribute() as method)):
-                calls.add(_base(method))  # as in `table.append(3)`
+                touches.add(_base(method))
             case ast.Expr(value=ast.Call(func=ast.Name(id=name))):
-                called.add(name)  # as in `register(test)`
+                runs.add(name)
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        # What its body changes is changed where it is called, or decorates.
-        effects = ((changes | calls) & uses) | (defines - {node.name})
+        effects = ((changes | touches) & uses) | (defines - {node.name})
         makers = [getattr(each, "func", each) for each in node.decorator_list]
-        called = {each.id for each in makers if isinstance(each, ast.Name)}
-        changes, calls = set(), {_base(each) for each in makers if isinstance(each, ast.Attribute)}
-    return Statement(cell, node, defines, changes, calls, uses, called, effects)
+        runs = {each.id for each in makers if isinstance(each, ast.Name)}
+        changes = set()  # nothing, before it is run
+        touches = {_base(each) for each in makers if isinstance(each, ast.Attribute)}
+    return Statement(cell, node, defines, changes, touches, uses, runs, effects)
 
 
 def _names(table):
@@ -134,17 +136,19 @@ def needed(name, found, homes=()):
     """
     imports = (one for one in found if isinstance(one.node, ast.Import | ast.ImportFrom))
     modules = {module for one in imports for module in one.defines}
-    effects = {name: one.effects for one in found if one.effects for name in one.defines}
+    effects = {each: one.effects for one in found if one.effects for each in one.defines}
+    # `np.testing.assert_equal(...)` calls what was imported: a trial, no change.
+    changes = [
+        one.changes | one.touches.union(*(effects.get(each, ()) for each in one.runs)) - modules
+        for one in found
+    ]
     own = {each for one in found if one.cell in homes for each in one.defines} - {"*"}
     wanted, chosen, grown = {name, "*"}, set(), True  # `from numpy import *` may define anything
     while grown:
         grown = False
         for place, one in enumerate(found):
             elsewhere = own if name in own and one.cell not in homes else set()
-            # `np.testing.assert_equal(...)` calls what was imported: a trial, no change.
-            changes = one.changes | one.calls - modules
-            changes |= {each for name in one.called for each in effects.get(name, ())}
-            if place not in chosen and (one.defines - elsewhere | changes) & wanted:
+            if place not in chosen and (one.defines - elsewhere | changes[place]) & wanted:
                 chosen.add(place)
                 wanted |= one.uses
                 grown = True
