@@ -22,18 +22,21 @@ open a chapter on Colab or Binder.
 """
 
 
+def entry(name):
+    """What stands before a file in the archive: no date, and all may read it."""
+    about = zipfile.ZipInfo(f"{NAME}/{name}")
+    about.external_attr = 0o644 << 16
+    return about
+
+
 def pack(site, archive):
     """Write the folder `site` into the file `archive`, replacing it only once it is whole."""
     temporary = archive.with_suffix(".tmp")
     with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as packed:
-        about = zipfile.ZipInfo(f"{NAME}/README.txt")
-        about.external_attr = 0o644 << 16  # else it is for its owner alone
-        packed.writestr(about, READ_ME)
+        packed.writestr(entry("README.txt"), READ_ME)
         for path in sorted(p for p in site.rglob("*") if p.is_file()):
-            entry = zipfile.ZipInfo(f"{NAME}/{path.relative_to(site).as_posix()}")
-            entry.external_attr = 0o644 << 16
             kind = zipfile.ZIP_STORED if path.suffix in STORED else zipfile.ZIP_DEFLATED
-            packed.writestr(entry, path.read_bytes(), kind)
+            packed.writestr(entry(path.relative_to(site).as_posix()), path.read_bytes(), kind)
     temporary.replace(archive)
 
 

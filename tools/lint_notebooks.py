@@ -39,7 +39,7 @@ def problems(notebook):
         for problem in (*_source(cell), *_outputs(cell)):
             yield f"{where}: {problem}"
         if COMPARED_LOOSELY in cell.metadata.get("tags", ()):
-            following = code[number].source if number < len(code) else ""
+            following = "".join(after.source for after in code[number : number + 1])
             if "claim(" not in cell.source and not re.search(r"\bassert |claim\(", following):
                 yield f"{where}: its output is not compared: make the claim here or assert it next"
     if [cell.execution_count for cell in code] != list(range(1, len(code) + 1)):

@@ -155,9 +155,8 @@ def judge_batches(case, given):
     """Two epochs of row numbers: shuffled, complete, and without a batch of an odd size."""
     n, size, about = case["n"], case["size"], case["about"]
     names = ("first rows", "second rows", "first sizes", "second sizes")
-    first, second, *sizes = (usable(given.get(name)) for name in names)
-    cuts = [np.cumsum(part).astype(int) if part is not None else [] for part in sizes]
-    sizes = np.concatenate([part for part in sizes if part is not None and part.ndim == 1] or [[]])
+    first, second, *each = (usable(given.get(name)) for name in names)
+    sizes = np.concatenate([part for part in each if part is not None and part.ndim == 1] or [[]])
     sound = all(
         rows is not None and rows.ndim == 1 and np.isin(rows, np.arange(n)).all()
         for rows in (first, second)
@@ -169,18 +168,22 @@ def judge_batches(case, given):
     alone = "a batch of one: the layer forgets that example, and its moving variance meets a 0"
     small = (alone, 8) if smallest == 1 else ("a batch is too small or too large for good notes",)
     ordered = sound and (np.array_equal(first, second) or np.all(np.diff(first) > 0))
-    if sound:  # batches that stay together are not shuffled, in whichever order they come
-        groups = [
-            {frozenset(rows[a:b]) for a, b in zip([0, *ends], ends, strict=False) if b - a > 1}
-            for rows, ends in zip((first, second), cuts, strict=True)
-        ]
-        ordered = ordered or bool(groups[0] & groups[1])
+    if once:  # batches that stay together are not shuffled, in whichever order they come
+        ordered = ordered or bool(companies(first, each[0]) & companies(second, each[1]))
     return [
         finding(once, f"{about}: no example twice", "in one epoch an example comes once, by index"),
         finding(enough, f"{about}: nearly all examples", "fewer than `size` examples may sit out"),
         finding(whole, f"{about}: no odd batch", *small, weight=2),
         finding(sound and not ordered, f"{about}: a new order", "each epoch shuffles, with rng"),
     ]
+
+
+def companies(rows, sizes):
+    """The sets of examples that share a batch. rows: of an epoch; sizes: of its batches."""
+    if sizes is None or sizes.ndim != 1:
+        return set()
+    ends = np.cumsum(sizes[: rows.size]).astype(int)
+    return {frozenset(part) for part in np.split(rows, ends) if part.size > 1}
 
 
 def question(name, points, title, cases, judge):
