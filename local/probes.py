@@ -10,7 +10,6 @@ NumPy alone; Keras and TensorFlow are imported by the probes that run a layer.
 """
 
 from typing import NamedTuple
-from unittest import mock
 
 import numpy as np
 
@@ -94,6 +93,8 @@ WEIGHTS = ("gamma", "beta", "moving_mean", "moving_variance")
 
 def layer(written, case, ask=None):
     """One of the layer's duties, `case["duty"]`: training, inference, frozen, saved."""
+    from unittest import mock  # a heavy import, and few need it
+
     import keras
 
     with mock.patch.object(keras.layers.BatchNormalization, "call", refused):
