@@ -10,6 +10,9 @@ import pytest
 from tools import execute
 
 os.environ.setdefault("MINI_CIFAR", "textures")  # what the stored outputs come from
+os.environ["no_proxy"] = "127.0.0.1"  # tests ask loopback, whatever proxy leads outside
+for name in ("GITHUB_REPOSITORY", "COURSE_REMOTE", "COURSE_SITE"):
+    os.environ.pop(name, None)  # a workflow's or a publisher's; a test's own clones lie elsewhere
 if "PYTEST_XDIST_WORKER" in os.environ:  # one for each core: more threads would only wait
     os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
 

@@ -56,7 +56,6 @@ def cache(monkeypatch, tmp_path):
     for name in ("MINI_CIFAR", "MINI_CIFAR_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COURSE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.setattr(data, "SIZE", len(ORIGINAL))
     monkeypatch.setattr(data, "BLOB_ID", blob_id(ORIGINAL))
     monkeypatch.setattr(data, "load_textures", TEXTURES)

@@ -143,7 +143,6 @@ def test_nothing_that_a_fork_keeps_names_the_original():
 
 
 def test_the_launch_branch_is_one_commit_on_top_of_the_published_one(fork, tmp_path, monkeypatch):
-    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
     git(tmp_path, "init", "--quiet", "--bare", "elsewhere.git")
     # This very clone may be shallow, as a workflow's is.
     git(tmp_path / "elsewhere.git", "config", "receive.shallowUpdate", "true")

@@ -167,7 +167,6 @@ def published(tmp_path, monkeypatch):
         new_code_cell("import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"),
     ]
     nbformat.write(new_notebook(cells=cells), tmp_path / "content" / "one.ipynb")
-    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
     monkeypatch.setattr(execute, "MESSAGES", tmp_path / "_build" / "execute.log")
     monkeypatch.setattr(execute, "stamp", lambda: "today")
     for module in (execute, cache):

@@ -18,7 +18,7 @@ ENTRIES = re.split(r"(?m)^## ", PAGE)[1:]
 EVERY_ENTRY = pytest.mark.parametrize(
     "entry", ENTRIES, ids=lambda entry: make_id(entry.split("\n")[0])
 )
-LINK = re.compile(r'<a href="(.+?)\.html#(.+?)">(.+?)</a>(?: \(chapter (\d)\))?')
+LINK = re.compile(r'<a href="(.+?)\.html#(.+?)">(.+?)</a>(?: \(chapter (\d+)\))?')
 TEST = re.compile(r"\*([\w ]+)\* \(`(tests/\w+\.py)`\)")
 
 
@@ -60,7 +60,7 @@ def test_every_link_leads_to_what_it_promises(entry):
             assert re.search(rf"\*F{re.escape(text[1:])}\b", below)
             kinds.add("figure")
         else:
-            assert heading.endswith(text) and page.startswith(f"0{chapter}-")
+            assert heading.endswith(text) and page.startswith(f"{chapter:>02}-")
             assert "> **Check.**" in below
             kinds.add("question")
     assert kinds == {"figure", "question"}

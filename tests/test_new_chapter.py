@@ -44,14 +44,14 @@ def left_over(course):
 def test_a_new_chapter_passes_every_rule_and_stands_behind_the_last(course, capsys):
     before = chapters(course)
     last = there(course)[-1]
-    new_chapter.main("small-batches")
+    new_chapter.main("of-a-test")
 
     path = there(course)[-1]
-    assert path.name == f"{int(last.name[:2]) + 1:02d}-small-batches.ipynb"
+    assert path.name == f"{int(last.name[:2]) + 1:02d}-of-a-test.ipynb"
     assert path.name in capsys.readouterr().out
     made = nbformat.read(path, as_version=4)
     nbformat.validate(made)
-    assert made.cells[0].source.startswith("# Small batches\n")
+    assert made.cells[0].source.startswith("# Of a test\n")
     assert list(lint_notebooks.problems(made)) == []
     after = chapters(course)
     assert [c for c in after if c in before] == before
@@ -84,7 +84,7 @@ def test_a_chapter_that_does_not_run_leaves_nothing(course, monkeypatch):
     before = chapters(course), there(course)
     monkeypatch.setattr(new_chapter, "cells", lambda text: [nbformat.v4.new_code_cell("1 / 0")])
     with pytest.raises(notebooks.CellExecutionError):
-        new_chapter.main("small-batches")
+        new_chapter.main("of-a-test")
     assert (chapters(course), there(course)) == before
     assert left_over(course) == []
 
@@ -104,5 +104,5 @@ def test_a_disk_that_fills_up_leaves_the_table_of_contents_whole_and_no_chapter(
     monkeypatch.setattr(new_chapter, "cells", lambda text: [nbformat.v4.new_code_cell("1")])
     monkeypatch.setattr(Path, "write_text", half)
     with pytest.raises(OSError, match="No space left"):
-        new_chapter.main("small-batches")
+        new_chapter.main("of-a-test")
     assert (chapters(course), there(course)) == before

@@ -23,7 +23,6 @@ def git(folder, *arguments):
 @pytest.fixture
 def clone(tmp_path, monkeypatch):
     """A new clone without an origin, and without the workflow that the tests may run in."""
-    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
     monkeypatch.delenv("GITHUB_SERVER_URL", raising=False)
     folder = tmp_path / "course"
     folder.mkdir()

@@ -164,6 +164,14 @@ def test_every_symbol_of_a_formula_has_its_glyph(trees):
     assert {s for s in symbols if ord(s) not in glyphs and not s.isspace()} <= {"\u200b"}
 
 
+def test_what_others_made_says_whose_it_is(trees):
+    style = (SITE / "_static" / "book.css").read_text("utf-8")
+    for owner in ("Bootstrap", "Fonticons", "EBP"):
+        assert re.search(rf"/\*[^*]*{owner}", style), owner
+    for name, tree in trees.items():
+        assert "CC BY 4.0" in tree.findtext(".//footer//p"), name
+
+
 def test_a_formula_too_wide_for_a_phone_scrolls_from_its_left_end(address, chromium):
     with visit(chromium, address + "03-backward-pass.html", PHONE) as page:
         wide, narrow = page.evaluate("""() => {

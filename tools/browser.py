@@ -35,11 +35,14 @@ def starts(path):
 
 
 def install():
-    """Try playwright's own browser, then Debian's, saying so; return whether one starts now."""
+    """Try playwright's own browser, then the system's, saying so; return whether one starts now."""
     ways = {"playwright's own": [sys.executable, "-m", "playwright", "install", "chromium"]}
     if shutil.which("apt-get") and os.geteuid() == 0:
         packages = "apt-get update && apt-get install -y --no-install-recommends chromium"
         ways["Debian's"] = ["sh", "-c", packages]
+        # Ubuntu has no such package, but the libraries that playwright's own lacks.
+        libraries = [sys.executable, "-m", "playwright", "install-deps", "chromium"]
+        ways["what playwright's own lacks"] = libraries
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for name, way in ways.items():
         print(f"No browser for the tests yet: installing {name}", flush=True)
@@ -53,7 +56,8 @@ def main():
     if not (find() or install()):
         sys.exit(
             "The tests need a browser and none could be installed: install Chromium or Chrome "
-            "(Debian, Ubuntu: sudo apt-get install chromium) and run this again."
+            "(Debian: sudo apt-get install chromium; Ubuntu: sudo .venv/bin/playwright "
+            "install-deps chromium) and run this again."
         )
 
 

@@ -93,7 +93,10 @@ def student_copy(notebook):
 def main():
     home = repository.find(ROOT)
     if home is None:
-        sys.exit("No address to stamp: give this clone an `origin` on GitHub and run this again.")
+        sys.exit(
+            "No address to stamp: give this clone an `origin` on GitHub, or let COURSE_REMOTE name "
+            "a repository there, and run this again."
+        )
     if not repository.committed(ROOT):
         sys.exit(repository.UNCOMMITTED)
     notebooks, cited = executed(), citations()

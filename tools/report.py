@@ -14,7 +14,7 @@ TITLE = "The weekly check found something broken"
 
 CHECKS = {
     "colab": "make colab-versions test-colab",
-    "newest": "make lock test",
+    "newest": "make lock test lint",
     "links": "make links",
     "container": "make container",
 }

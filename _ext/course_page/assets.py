@@ -74,7 +74,9 @@ def without_source_map(text):
 def merge_styles(shipped):
     paths = [path for name in STYLES for path in sorted(shipped.glob(name))]
     sheets = [path.read_text("utf-8") for path in [*paths, KATEX / "katex.css", HERE / "book.css"]]
-    return re.sub(r"/\*.*?\*/|@charset[^;]*;", "", "\n".join(sheets), flags=re.DOTALL)
+    # All comments but those that say whose it is: the licences ask for these.
+    dropped = r"/\*(?:(?!\*/|[Cc]opyright).)*\*/|@charset[^;]*;"
+    return re.sub(dropped, "", "\n".join(sheets), flags=re.DOTALL)
 
 
 def purge(site, style, script):
