@@ -10,7 +10,8 @@ import pytest
 from tools import execute
 
 os.environ.setdefault("MINI_CIFAR", "textures")  # what the stored outputs come from
-os.environ["no_proxy"] = "127.0.0.1"  # tests ask loopback, whatever proxy leads outside
+# Tests ask loopback, whatever proxy leads outside.
+os.environ["no_proxy"] = f"127.0.0.1,{os.environ.get('no_proxy', '')}"
 for name in ("GITHUB_REPOSITORY", "COURSE_REMOTE", "COURSE_SITE"):
     os.environ.pop(name, None)  # a workflow's or a publisher's; a test's own clones lie elsewhere
 if "PYTEST_XDIST_WORKER" in os.environ:  # one for each core: more threads would only wait

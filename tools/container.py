@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TAG = "batch-normalization-course"
 
 TRIAL = """set -e
-export no_proxy=127.0.0.1
+export no_proxy="127.0.0.1,$no_proxy"
 [ "$(id -u)" -ne 0 ]
 jupyter lab --version
 MINI_CIFAR=textures python -m tools.notebooks content/02-normalizing-a-batch.ipynb
