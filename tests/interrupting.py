@@ -21,4 +21,8 @@ def interrupted(folder, *command, at, **environment):
             said += (read := os.read(running.stdout.fileno(), 999))
             assert read, said
         os.killpg(running.pid, signal.SIGINT)  # as Ctrl-C does
-        return running.communicate(timeout=60)[0].decode().strip().splitlines()
+        try:
+            return running.communicate(timeout=60)[0].decode().strip().splitlines()
+        except subprocess.TimeoutExpired:
+            os.killpg(running.pid, signal.SIGKILL)  # or the test would wait for it as well
+            raise

@@ -181,6 +181,15 @@ def test_an_interrupted_execution_stops_at_once_and_keeps_what_is_done(course):
         assert [Path(record.uri).stem for record in cache.list_cache_records()] == ["one"]
 
 
+def test_an_interruption_ends_a_worker_that_does_not_heed_it(course):
+    first = "import pathlib, time\nwhile not pathlib.Path('stopped').exists():\n    time.sleep(0.1)"
+    stops = "import os, pathlib, signal, time\nos.kill(os.getppid(), signal.SIGSTOP)"
+    write(course, "one", first)
+    write(course, "two", f"{stops}\npathlib.Path('stopped').touch()\ntime.sleep(100)")
+    said = interrupted(course, sys.executable, "-m", "tools.execute", at=b"1/2", **SMALL)
+    assert said[-1] == "Interrupted: what is done is kept. Run this again."
+
+
 def test_an_interrupted_bench_says_so():
     said = interrupted(ROOT, sys.executable, "-m", "benchmarks", "mosaic", at=b"mosaic", **SMALL)
     assert said[-1] == "Interrupted: what is done is kept. Run this again."

@@ -9,7 +9,8 @@ import os
 import shutil
 import sys
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from contextlib import contextmanager
+from multiprocessing import active_children, get_context
 
 from filelock import FileLock
 from jupyter_cache.base import CacheBundleIn
@@ -23,6 +24,8 @@ from tools.cache import opened
 from tools.notebooks import CACHE, ROOT, paths
 
 MESSAGES = ROOT / "_build" / "execute.log"
+GRACE = 3
+"""Seconds that an interrupted worker is given to end its kernel, and itself."""
 
 
 def stamp():
@@ -75,13 +78,26 @@ def prepare(messages, threads):
     os.environ |= {f"TF_NUM_{kind}OP_THREADS": str(threads) for kind in ("INTRA", "INTER")}
 
 
+@contextmanager
 def pool(jobs, messages):
-    """A process per core. They share the cores fairly: threads that wait for each other cost."""
+    """A process per core. They share the cores fairly: threads that wait for each other cost.
+
+    Whatever stops the `with` block, an interruption too, stops them, and starts no further job.
+    """
     workers = max(1, min(os.cpu_count(), jobs))
-    return ProcessPoolExecutor(
+    executor = ProcessPoolExecutor(
         workers, get_context("spawn"), initializer=prepare,
         initargs=[messages, os.cpu_count() // workers],
     )  # fmt: skip
+    try:
+        yield executor
+    except BaseException:
+        for worker in active_children():
+            worker.join(GRACE)
+            worker.kill()  # asked to end, it may only end its kernel: nbclient hears that signal
+        raise
+    finally:
+        executor.shutdown(cancel_futures=True)
 
 
 def run(path):
@@ -124,8 +140,7 @@ def main():
     MESSAGES.unlink(missing_ok=True)
     print(f"Executing {len(waiting)} of {len(paths())} notebooks, one per core", flush=True)
     failed = []
-    workers = pool(len(waiting), MESSAGES)
-    try:
+    with pool(len(waiting), MESSAGES) as workers:
         running = {workers.submit(run, path): path for path in waiting}
         for done in tqdm(as_completed(running), total=len(running), unit="notebook"):
             notebook, seconds, traceback = done.result()
@@ -133,8 +148,6 @@ def main():
                 failed.append((running[done].name, place(notebook), traceback))
                 continue
             keep(notebook, running[done], seconds)
-    finally:
-        workers.shutdown(cancel_futures=True)  # or an interruption would wait for every notebook
     for name, _, traceback in failed:
         print(f"\n{name} did not run:\n{traceback}")
     for name, where, _ in failed:

@@ -76,8 +76,7 @@ def repeat(note, paths, repeats):
     done = Counter(name for name, _ in note.runs)
     missing = [path for turn in range(repeats) for path in paths if done[path.name] <= turn]
     os.environ["MINI_CIFAR"] = notebooks.STANDS_IN
-    pool = execute.pool(len(missing), NOTE.with_suffix(".log"))
-    try:
+    with execute.pool(len(missing), NOTE.with_suffix(".log")) as pool:
         running = {pool.submit(execute.run, path): path for path in missing}
         whole = len(paths) * repeats
         started = {"initial": whole - len(missing), "total": whole, "unit": "run"}
@@ -85,8 +84,6 @@ def repeat(note, paths, repeats):
             _, _, error = ended.result()
             note.runs.append([running[ended].name, error])
             note.keep()
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def summary(note):
