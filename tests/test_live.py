@@ -13,6 +13,7 @@ from tests.live_figures import FIGURES
 
 SITE = Path(__file__).parent.parent / "_build" / "html"
 PHONE, DESK = 390, 1280
+NARROW = 320  # also what is left of a desk's width at four times the size
 
 each_figure = pytest.mark.parametrize("name", FIGURES)
 
@@ -99,6 +100,69 @@ def test_a_figure_is_accessible_and_can_be_read(name, width, theme, address, chr
         for colour in page.evaluate(f"{texts}.map(style => style.fill)"):
             assert contrast(colour, ground) >= 4.5
         assert min(page.evaluate(f"{texts}.map(style => parseFloat(style.fontSize))")) >= 11
+
+
+BEYOND_THE_STAGE = """() => {
+    const stage = document.querySelector(".live-stage").getBoundingClientRect();
+    const cut = text => {
+        const { left, right, width } = text.getBoundingClientRect(); // 0 of what is not shown
+        return width && (left < stage.left - 1 || right > stage.right + 1);
+    };
+    return [...document.querySelectorAll(".live text")].filter(cut).map(text => text.textContent);
+}"""
+
+
+@each_figure
+@pytest.mark.parametrize("width", [NARROW, PHONE])
+def test_no_text_is_cut_whatever_is_chosen(name, width, address, chromium):
+    with visit(chromium, f"{address}{name}-light.html", width) as page:
+        assert page.evaluate(BEYOND_THE_STAGE) == []
+        for control in page.locator("input[type=radio]").all():
+            control.check()
+            assert page.evaluate(BEYOND_THE_STAGE) == []
+        for control in page.locator("input[type=range]").all():
+            control.press("End")
+            assert page.evaluate(BEYOND_THE_STAGE) == []
+
+
+@each_figure
+def test_a_drawing_is_whole_on_paper_that_is_narrower(name, address, chromium):
+    """A printed page is laid out anew, and no script is told of it."""
+    with visit(chromium, f"{address}{name}-light.html", DESK) as page:
+        unheard = "new (class { observe() {} disconnect() {} })"
+        page.add_init_script(f"window.ResizeObserver = function () {{ return {unheard}; }}")
+        page.reload()
+        page.locator("[data-awake]").wait_for()
+        page.set_viewport_size({"width": 600, "height": 800})
+        stage = page.locator(".live-stage").bounding_box()
+        drawn = page.locator(".live-stage :is(canvas, svg :is(path, rect:not(.reach), text))").all()
+        boxes = [box for box in (one.bounding_box() for one in drawn) if box]
+        assert stage["width"] < 600
+        assert max(b["x"] + b["width"] for b in boxes) <= stage["x"] + stage["width"] + 1
+
+
+@each_figure
+def test_the_browsers_own_keys_stay_the_browsers(name, address, chromium):
+    with visit(chromium, f"{address}{name}-light.html", DESK) as page:
+        for place in page.locator(".live-stage [tabindex='0']").all():
+            before = page.locator(".live-stage").inner_html()
+            place.press("Alt+ArrowLeft")
+            assert page.locator(".live-stage").inner_html() == before
+
+
+def test_a_screen_reader_hears_words_only_when_they_change(address, chromium):
+    with visit(chromium, address + "lag-light.html", DESK) as page:
+        page.evaluate("""() => {
+            window.told = 0;
+            new MutationObserver(all => (window.told += all.length)).observe(
+                document.querySelector(".live-words"), { childList: true, characterData: true },
+            );
+        }""")
+        page.set_viewport_size({"width": 700, "height": 800})
+        page.set_viewport_size({"width": 690, "height": 800})
+        page.get_by_role("slider").first.press("Home")
+        page.get_by_role("slider").first.press("Home")
+        assert page.evaluate("window.told") == 1
 
 
 @each_figure

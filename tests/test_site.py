@@ -239,6 +239,35 @@ def test_the_colour_button_goes_round(address, chromium):
         assert sorted(set(themes)) == ["dark", "light"]
 
 
+def theme_of(page):
+    return page.evaluate("document.documentElement.dataset.theme")
+
+
+def test_the_system_changes_its_colours_and_the_next_page_knows(address, chromium):
+    with visit(chromium, address + "notation.html", theme="dark") as page:
+        assert theme_of(page) == "dark"
+        page.emulate_media(color_scheme="light")
+        page.add_init_script("""document.addEventListener("readystatechange", () => {
+            window.first ??= document.documentElement.dataset.theme;
+        })""")
+        page.reload()
+        assert page.evaluate("window.first") == "light"  # before the theme's own script
+
+
+def test_a_reader_who_lets_no_page_store_has_colours_too(address, chromium):
+    with visit(chromium, address + "index.html", theme="dark") as page:
+        inner = f'<iframe sandbox="allow-scripts" src="{address}notation.html"></iframe>'
+        page.set_content(inner)
+        inside = page.frame_locator("iframe")
+        button = inside.get_by_role("button", name="Color mode")
+        themes = []
+        for _ in range(3):
+            button.click()
+            themes.append(inside.locator("html").get_attribute("data-theme"))
+        assert sorted(set(themes)) == ["dark", "light"]
+        assert page.complaints == []
+
+
 def test_every_page_is_accessible(phone, desk):
     for pages in phone, desk:
         assert {name: seen.violations for name, seen in pages.items() if seen.violations} == {}

@@ -131,7 +131,7 @@ function render({ model, el }) {
       note(
         0,
         BOTTOM.from - 20,
-        `The output y: each ${batch ? "column" : "row"} by its own μ and s`,
+        `The output y: μ and s of each ${batch ? "column" : "row"}`,
         "named",
       ),
       ...rulers.flatMap((ruler, j) => axes(place, j, ruler)),

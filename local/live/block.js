@@ -1,5 +1,5 @@
 // Chapter 8: a block of N x H x W x C values; who shares mean and variance with the chosen one.
-import { choice, clamp, compose, entry, fill, note, number, slider, svg, trait } from "./kit.js";
+import { choice, clamp, commands, compose, entry, fill, note, number, slider, svg, trait } from "./kit.js";
 import { standardize } from "./norm.js";
 
 const EPSILON = 1e-3;
@@ -79,7 +79,7 @@ function nameOf({ dense, shape }, k) {
 function heading({ kind, lit, there }) {
   if (lit.length === 1) return "This value is alone";
   const shared = kind === "rms" ? "root mean square" : "mean and variance";
-  return `${lit.length} of ${there.length} values share one ${shared}`;
+  return `${lit.length} of ${there.length} share one ${shared}`;
 }
 
 function sentences(now) {
@@ -176,6 +176,7 @@ function render({ model, el }) {
     if (node) choose(Number(node.dataset.k));
   });
   stage.addEventListener("keydown", (event) => {
+    if (commands(event)) return;
     const next = neighbour(now, event.key);
     if (next === undefined) return;
     event.preventDefault();

@@ -16,6 +16,11 @@ export function fill(node, attributes = {}, children = []) {
   return node;
 }
 
+// Sets the text of `node`, which a screen reader is told of only where it is another one.
+function put(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
 // Text on a stage: `role` is a class of live.css, `anchor` start, middle or end.
 export function note(x, y, text, role = "", anchor = "start") {
   return svg("text", { x, y, class: role, "text-anchor": anchor }, text);
@@ -124,8 +129,11 @@ export function buttons(actions, name = (text) => text) {
     return [node, text];
   });
   const node = html("div", { class: "live-control live-buttons" }, ...nodes.map(([n]) => n));
-  return { node, update: () => nodes.forEach(([n, text]) => (n.textContent = name(text))) };
+  return { node, update: () => nodes.forEach(([n, text]) => put(n, name(text))) };
 }
+
+// Whether a key is pressed for the browser, as Alt and an arrow to go back.
+export const commands = (event) => event.altKey || event.ctrlKey || event.metaKey;
 
 // Makes `node`, a part of the stage, a slider for pointer, touch and keys.
 // `under(x, y)` is the value at a place of the stage; `keys` are further { key: action }.
@@ -144,7 +152,7 @@ export function draggable(node, { label, read, write, min, max, step, under, sho
   };
   fill(node, { role: "slider", tabindex: 0, "aria-valuemin": min, "aria-valuemax": max });
   node.addEventListener("keydown", (event) => {
-    if (!moves[event.key]) return;
+    if (commands(event) || !moves[event.key]) return;
     event.preventDefault();
     moves[event.key]();
   });
@@ -168,16 +176,21 @@ export function draggable(node, { label, read, write, min, max, step, under, sho
 export function motion(frame) {
   const self = { running: false, update() {}, start: () => run(true), stop: () => run(false) };
   let pending;
+  let last = -Infinity;
   function run(running) {
     const asleep = !self.running;
     self.running = running;
     cancelAnimationFrame(pending); // or a stop and a start within a frame would leave two
-    if (running && asleep) next();
+    if (running && asleep) next(performance.now());
     else self.update();
   }
-  function next() {
-    if (self.running) self.running = frame();
-    self.update();
+  function next(now) {
+    // About 60 times a second, also on a screen that draws 120.
+    if (now - last > 12) {
+      last = now;
+      self.running = frame();
+      self.update();
+    }
     if (self.running) pending = requestAnimationFrame(next);
   }
   return self;
@@ -195,9 +208,11 @@ export function compose({ model, el }, { stage, controls, draw, words, motion })
   const said = html("output", { class: "live-words" });
   const update = () => {
     if (!box.clientWidth) return; // not on the page yet
+    // A sheet of paper may be narrower, and no drawing is made anew for it.
+    if (stage.viewBox) fill(stage, { viewBox: `0 0 ${box.clientWidth} ${height}` });
     draw(box.clientWidth, height);
     for (const control of controls) control.update();
-    said.textContent = words();
+    put(said, words());
   };
   el.classList.add("live");
   el.addEventListener("keydown", (event) => {

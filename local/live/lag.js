@@ -89,7 +89,7 @@ function render({ model, el }) {
       ...ticks(bottom, top, 4).map((v) => note(34, up(v) + 4, number(v, 1), "soft", "end")),
       ...ticks(first, last, 4).map((k) => note(across(k), ABOVE.to + 18, k, "soft", "middle")),
       svg("path", { class: "axis", d: `M40 ${ABOVE.from}V${ABOVE.to}H${width - 12}` }),
-      course(mean, { class: "line thin" }),
+      course(mean, { class: "line", style: "stroke-width: 1" }),
       course(truth, { class: "curve" }),
       course(now.notes, { class: "line", "stroke-dasharray": "6 4", "data-course": "notes" }),
       ...oneTau(x, width),
@@ -113,18 +113,19 @@ function render({ model, el }) {
   // What the three lines are.
   function key(width) {
     const names = [
-      ["line thin", "batch"],
+      ["line", "batch"],
       ["curve", "all pictures"],
       ["line", "moving average"],
     ];
-    const lefts = [2, 74, 186].map((left) => left * Math.min(1, width / 330));
+    const lefts = [2, 74, 186].map((left) => left * Math.min(1, width / 345));
     return names.flatMap(([kind, name], k) => [
       svg("path", {
         class: kind,
-        d: `M${lefts[k]} 32h20`,
+        d: `M${lefts[k]} 32h14`,
+        style: k ? "" : "stroke-width: 1",
         "stroke-dasharray": k === 2 ? "6 4" : "none",
       }),
-      note(lefts[k] + 25, 36, name, k === 1 ? "" : "named"),
+      note(lefts[k] + 19, 36, name, k === 1 ? "" : "named"),
     ]);
   }
 

@@ -35,7 +35,7 @@ function render({ model, el }) {
     back.replaceChildren(
       note(0, 16, "Values of one feature: drag the large circle"),
       ...ruler(input, IN, -10, ticks(VALUES.min, VALUES.max, 5)),
-      note(0, OUT + 50, "The same values normalized over the batch", "named"),
+      note(0, OUT + 50, "The same, normalized over the batch", "named"),
       ...ruler(output, OUT, 24, ticks(...NORMALIZED, 6)),
       ...Array.from(x, (value, i) => {
         const [from, to] = [input(value), output(xHat[i])];

@@ -90,10 +90,11 @@ const numerals = (map, { to, range }) =>
 const mark = (camera, transform, known = {}) =>
   svg("path", { class: "dot", d: MARKS[camera], transform, ...known });
 
-function legend(replicas) {
+function legend(replicas, width) {
+  const pitch = Math.min(84, width / replicas);
   return Array.from({ length: replicas }, (_, c) => [
-    mark(c, `translate(${6 + 84 * c} 28)`),
-    note(15 + 84 * c, 32, `camera ${c + 1}`, "soft"),
+    mark(c, `translate(${6 + pitch * c} 28)`),
+    note(15 + pitch * c, 32, `camera ${c + 1}`, "soft"),
   ]).flat();
 }
 
@@ -161,7 +162,7 @@ function render({ model, el }) {
     const replicas = now.rows.length;
     back.replaceChildren(
       note(0, 14, "The batch x, shared out: drag the large circle"),
-      ...legend(replicas),
+      ...legend(replicas, width),
       ...numerals(input, X),
       note(0, Y.from - 8, "The output y (rings: one large batch)", "named"),
       ...numerals(output, Y),

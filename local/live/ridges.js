@@ -29,8 +29,10 @@ function render({ model, el }) {
   const row = trait(model, "row");
   const stage = svg("svg", { role: "img" });
   const plays = motion(() => {
-    row.write(Math.min(steps.length - 1, row.read() + (calm() ? 10 : 1)));
-    return !calm() && row.read() < steps.length - 1;
+    model.set("row", Math.min(steps.length - 1, row.read() + (calm() ? 10 : 1)));
+    const goes = !calm() && row.read() < steps.length - 1;
+    if (!goes) model.save_changes(); // once, and not with every frame
+    return goes;
   });
 
   // The outline of one ridge over its baseline, as places [x, y].
@@ -67,7 +69,7 @@ function render({ model, el }) {
     const closed = `${line(crest)}L${wide - 12} ${up(now)}L12 ${up(now)}Z`;
     return [
       note(0, 14, title, "named"),
-      ...back.map((at) => svg("path", { class: "grid", d: line(ridge(p, at, across, up(at))) })),
+      ...back.map((at) => svg("path", { class: "axis", d: line(ridge(p, at, across, up(at))) })),
       svg("path", { class: "ridge", d: closed }),
       svg("path", { class: "line", d: line(crest), "data-panel": p }),
       svg("path", { class: "axis", d: `M12 ${tall - 30}H${wide - 12}` }),
@@ -91,7 +93,10 @@ function render({ model, el }) {
     buttons(
       {
         Play: () => {
-          if (plays.running) return plays.stop();
+          if (plays.running) {
+            plays.stop();
+            return model.save_changes();
+          }
           if (row.read() === steps.length - 1) row.write(0);
           plays.start();
         },

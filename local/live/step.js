@@ -77,7 +77,7 @@ function render({ model, el }) {
       svg("path", { class: "axis", d: `M48 ${PANEL.from}V${PANEL.to}H${width - 20}` }),
       svg("path", { class: "grid", d: `M48 ${up(0)}H${width - 20}` }),
       note(48, PANEL.to + 36, "how far along the gradient (steps)"),
-      note(0, 258, "The gradient at the stop (at the start: to the right)"),
+      note(0, 258, "The gradient there (at the start: to the right)"),
       ...Object.keys(NETS).map((name, net) =>
         svg("g", { class: name }, ...courses(name, net, up), ...dial(name, net, width)),
       ),
@@ -162,8 +162,8 @@ function render({ model, el }) {
         "data-cosine": turned,
       }),
       note(middle, base + 36, `cosine ${number(turned)}`, "named", "middle"),
-      note(middle - radius, base + 17, "back", "soft", "middle"),
-      note(middle + radius, base + 17, "on", "soft", "middle"),
+      note(middle - radius, base + 17, "back", "soft", "start"),
+      note(middle + radius, base + 17, "on", "soft", "end"),
     ];
   }
 

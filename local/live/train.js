@@ -82,10 +82,13 @@ function render({ model, el }) {
     const side = Math.min(half, height - 160);
     const lefts = [0, half + 16].map((left) => left + (half - side) / 2);
     training.nets.forEach(({ net }, k) => {
-      maps[k].style = `left: ${lefts[k]}px; top: 24px; width: ${side}px; height: ${side}px`;
+      // In parts of the width, for paper may be narrower.
+      const [left, wide] = [lefts[k], side].map((length) => `${(100 * length) / width}%`);
+      maps[k].style = `left: ${left}; top: 24px; width: ${wide}; height: ${side}px`;
       paint(maps[k], probability(net, grid));
     });
-    fill(over, { "aria-label": words() });
+    const viewBox = `0 0 ${width} ${height}`;
+    fill(over, { "aria-label": words(), viewBox, preserveAspectRatio: "none" });
     over.replaceChildren(
       ...training.nets.map(({ name }, k) => {
         const transform = `translate(${lefts[k]} 0)`;
