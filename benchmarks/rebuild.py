@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 
 from benchmarks.table import Row
+from tools import repository
 from tools.cache import opened
 from tools.notebooks import CACHE, ROOT
 
@@ -23,9 +24,7 @@ LINKED = (".venv", "node_modules")
 
 def copy_course(folder):
     """The working tree and the executed notebooks, without the environments."""
-    listed = ["git", "-C", ROOT, "ls-files", "-co", "--exclude-standard", "-z"]
-    names = subprocess.run(listed, capture_output=True, check=True).stdout.decode().split("\0")
-    for name in filter(None, names):
+    for name in repository.files():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, folder / name)
     for name in LINKED:

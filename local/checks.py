@@ -5,6 +5,7 @@ not, a hint that names the likely idea behind it. They return nothing and never 
 in the reader's code is reported in one line. The mark is made by the same judges on other cases.
 """
 
+import inspect
 import itertools
 import re
 import sysconfig
@@ -41,7 +42,7 @@ def check(name, written):
     for case in cases:
         try:
             outputs = run(question, written, case)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             faults.append(error)
             # that nothing came back needs no hint besides the exception
             findings += [replace(f, hint="") for f in question.judge(case, {})]
@@ -51,6 +52,28 @@ def check(name, written):
         print(f"{name}: not filled in yet")
     else:
         report(name, merged(findings), faults)
+        for used in borrowed(written):
+            show("  hint     ", f"{used} is the course's own, and in marking it is not there")
+
+
+def borrowed(written):
+    """Names of the course's own code that code of a notebook uses, in its helpers too."""
+    found, seen, rest = set(), set(), [written]
+    while rest:
+        one = rest.pop()
+        if getattr(one, "__module__", None) != "__main__" or one in seen:
+            continue
+        seen.add(one)
+        if inspect.isclass(one):
+            rest += [each for each in vars(one).values() if inspect.isfunction(each)]
+        elif inspect.isfunction(one):
+            for name, value in inspect.getclosurevars(one).globals.items():
+                home = getattr(value, "__module__", None) or getattr(value, "__name__", "")
+                if str(home).partition(".")[0] == "local":
+                    found.add(name)
+                elif inspect.isclass(value) or inspect.isfunction(value):
+                    rest.append(value)
+    return sorted(found)
 
 
 def run(question, written, case):

@@ -123,6 +123,8 @@ def claim(key, text, measured, holds, seeds, paper=None, *, unit="", data=""):
         raise ValueError(
             f"key must be used once; {key!r} already stands for {_made[key]!r}: choose another."
         )
+    if not isinstance(paper, Paper | None):
+        raise TypeError(f"paper must be a Paper, received {paper!r}: Paper(key, what it says).")
     seeds = _seeds(seeds)
     values = _values(measured, seeds)
     entry = Claim(

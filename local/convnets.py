@@ -13,6 +13,8 @@ from itertools import chain
 import numpy as np
 import tensorflow as tf
 
+from local.training import check_labels
+
 GROUPS = 2
 """Into how many groups "group" splits the channels of a layer."""
 
@@ -145,8 +147,9 @@ class Nets:
         x: (n, H, H, C) float.  y: (n,) labels 0, 1, ...  Each net begins with the initial weights
         of its seed, which decides the order of the examples as well: each epoch is a new
         permutation in whole batches. Raises ValueError for images of another shape than the
-        nets', for a batch that x cannot fill, and for no steps.
+        nets', for labels that are not theirs, for a batch that x cannot fill, and for no steps.
         """
+        check_labels(x, y)
         if not 1 <= batch_size <= len(x):
             raise ValueError(f"batch_size must lie in 1..{len(x)}; received {batch_size}.")
         if steps < 1:

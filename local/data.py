@@ -62,10 +62,12 @@ def load_mini_cifar(path=None):
     holds 3,004 images of three classes of CIFAR-10 (Krizhevsky 2009). Raises DataError where the
     file that `path` or MINI_CIFAR names is missing or is not HDF5 with such x and y.
     """
-    if path is None and os.environ.get("MINI_CIFAR") == "textures":
-        return _stand_in("MINI_CIFAR=textures asks for it")
+    if path is None:
+        path = os.environ.get("MINI_CIFAR") or None
+        if path == "textures":
+            return _stand_in("MINI_CIFAR=textures asks for it")
     try:
-        images = _read(path or os.environ.get("MINI_CIFAR") or _original())
+        images = _read(_original() if path is None else path)
         _loaded.append("mini CIFAR")
         return images
     except _Unavailable as reason:

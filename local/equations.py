@@ -161,9 +161,9 @@ class BatchNorm:
 
     def forward(self, x, training=False):
         """Output of the shape and type of x (..., D); raises what `batch_norm_forward` does."""
-        x, *_ = _checked(x, self.gamma, self.beta)
+        x, gamma, _ = _checked(x, self.gamma, self.beta)
         x_hat, s = self.standardize(x, *self.statistics(x, training))
-        self.cache, self.training = Cache(x_hat, s, self.gamma, x.dtype), training
+        self.cache, self.training = Cache(x_hat, s, gamma, x.dtype), training
         return self.scale_and_shift(x_hat).astype(x.dtype, copy=False)
 
     def input_gradient(self, dy):

@@ -92,6 +92,11 @@ class _Normalization(keras.layers.Layer):
                 f"{type(self).__name__} has no axis to average over besides axis {self.axis}; "
                 f"received shape {shape}: add the missing axis"
             )
+        if self.axis % rank == 0:
+            raise ValueError(
+                f"axis 0 holds the examples, not features; received axis={self.axis} for an input "
+                f"of shape {shape}: use -1 or 1"
+            )
         self.features = shape[self.axis]
         self.input_spec = keras.layers.InputSpec(ndim=rank, axes={self.axis: self.features})
         self.gamma = self.add_feature_weight("gamma", "ones") if self.scale else None
@@ -131,7 +136,8 @@ class _Normalization(keras.layers.Layer):
                 f"inputs must be floating point, as normalised values are fractions; received "
                 f"{dtype}: cast first, as in x.astype('float32')"
             )
-        if mask is not None and not self.supports_masking:
+        # A mask has the first axes of x, and a mean over one of these would count what it hides.
+        if mask is not None and min(self.averaged) < len(mask.shape):
             raise ValueError(
                 "mask is not supported, since masked entries would count in mean and variance; "
                 f"received a mask of shape {mask.shape}: leave those entries out before this layer"
@@ -225,7 +231,7 @@ class LayerNormalization(_Normalization):
     through. Source: Ba, Kiros & Hinton (2016).
     """
 
-    supports_masking = True  # no mean goes beyond one example's step
+    supports_masking = True  # along the last axis no mean goes beyond one example's step
 
     def averaged_axes(self, axis, rank):
         return [axis]

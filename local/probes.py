@@ -37,12 +37,13 @@ def mean_and_variance(written, case, ask=None):
 
 
 def forward(written, case, ask=None):
-    """y, and of the cache x_hat and s."""
+    """y, and of the cache x_hat, s and gamma."""
     x, gamma, beta = (case[name].copy() for name in ("x", "gamma", "beta"))
     returned = written(x, gamma, beta, float(case["epsilon"]))
     pair = isinstance(returned, tuple | list) and len(returned) == 2
     y, cache = returned if pair else (returned, ())
-    kept = zip(("x_hat", "s"), cache if isinstance(cache, tuple | list) else (), strict=False)
+    cache = cache if isinstance(cache, tuple | list) else ()
+    kept = zip(("x_hat", "s", "gamma"), cache, strict=False)
     return numbers({"y": y, **dict(kept)}) | unchanged(case, x=x, gamma=gamma, beta=beta)
 
 
@@ -93,12 +94,15 @@ WEIGHTS = ("gamma", "beta", "moving_mean", "moving_variance")
 
 def layer(written, case, ask=None):
     """One of the layer's duties, `case["duty"]`: training, inference, frozen, saved."""
-    from unittest import mock  # a heavy import, and few need it
-
     import keras
 
-    with mock.patch.object(keras.layers.BatchNormalization, "call", refused):
+    # Its code, so that whoever has kept the method before is refused, too.
+    call = keras.layers.BatchNormalization.call
+    own, call.__code__ = call.__code__, refused.__code__
+    try:
         return on_duty(written, case)
+    finally:
+        call.__code__ = own
 
 
 def refused(self, *args, **kwargs):
@@ -153,7 +157,12 @@ def trained(tested, x, dy):
     if y is None:
         raise NotFilledIn
     sources = {"dx": x, "dgamma": tested.gamma, "dbeta": tested.beta}
-    gradients = tape.gradient(y, sources, tf.cast(dy, y.dtype), unconnected_gradients="zero")
+    gradients = tape.gradient(y, sources, tf.cast(dy, y.dtype))
+    # Asked for zeros instead, TensorFlow fails on Keras's weights.
+    gradients = {
+        name: np.zeros(sources[name].shape) if gradient is None else gradient
+        for name, gradient in gradients.items()
+    }
     return numbers({"y": y, "trainable": len(tested.trainable_weights)} | gradients)
 
 
@@ -177,7 +186,7 @@ def find_learning_rate(written, case, ask=None):
     curvature, noise = case["curvature"], case["noise"]
 
     def train(rate):
-        w, losses = np.ones_like(curvature), []
+        w, losses = np.full_like(curvature, case["start"]), []
         with np.errstate(over="ignore", invalid="ignore"):
             for shake in noise:
                 losses.append((curvature * w**2).sum() / 2)
@@ -257,7 +266,8 @@ class Suspect:
         if not answer:
             raise ValueError(
                 "the layer under test does not take these arguments: floating point, at most a "
-                "million numbers?"
+                "million numbers, x of shape (..., D), gamma, beta and the averages of shape (D,), "
+                "dy of the shape of x?"
             )
         return answer
 
@@ -321,5 +331,5 @@ def numbers(outputs):
 
 def unchanged(case, **inputs):
     """Whether the reader's code left its inputs as they were."""
-    same = [np.array_equal(case[name], value, equal_nan=True) for name, value in inputs.items()]
+    same = [case[name].tobytes() == value.tobytes() for name, value in inputs.items()]
     return {"unchanged": np.array(all(same))}

@@ -41,7 +41,7 @@ class Recorder(keras.callbacks.Callback):
     The history's accuracy is NaN unless the model is compiled with `metrics=["accuracy"]`.
 
     Raises TypeError when the model has no `recorder` to hand values to, and ValueError when it
-    does not hand over a value that `record` names.
+    does not hand over a value that `record` names, or is compiled to take several steps at once.
     """
 
     def __init__(self, record=("z1", "a1", "z2", "a2"), log_dir=None):
@@ -61,6 +61,11 @@ class Recorder(keras.callbacks.Callback):
             raise TypeError(
                 f"{type(self.model).__name__} hands no values to a recorder: give it a `recorder` "
                 "attribute that its call feeds, as models.SmallNet does."
+            )
+        if self.model.steps_per_execution != 1:
+            raise ValueError(
+                "a Recorder must see every step, received a model compiled with "
+                f"steps_per_execution={self.model.steps_per_execution}: leave it at 1."
             )
         self._last = {
             name: tf.Variable(tf.zeros(()), shape=tf.TensorShape(None), trainable=False, name=name)

@@ -48,7 +48,8 @@ def densities(rows, points=100):
     low, high = low - margin, high + margin
     grid = np.linspace(low, high, points)
     width = (high - low) / ((points - 1) * FINE)
-    bandwidth = np.where(bandwidth < width, width * FINE, bandwidth)
+    cell = width * FINE
+    bandwidth = np.where(bandwidth < cell / 2, cell, bandwidth)  # a narrower peak slips through
 
     n_bins = (points - 1) * FINE + 1  # every FINE-th bin is centred on a point of the grid
     bins = ((rows - low) / width + 0.5).astype(int)

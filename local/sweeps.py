@@ -57,6 +57,8 @@ class Results:
     @property
     def loss_ratio(self):
         """The largest loss over the first; infinite where some loss is not finite."""
+        if not self.loss.shape[-1]:
+            raise ValueError("loss_ratio needs a loss, received a sweep of 0 steps: train longer.")
         finite = np.isfinite(self.loss).all(axis=-1)
         ratio = np.where(self.finished, np.inf, np.nan)
         return np.divide(self.loss.max(axis=-1), self.loss[..., 0], out=ratio, where=finite)
@@ -149,26 +151,31 @@ def sweep(
 
 
 def _checked(x, y, test, batch_size):
-    x, y = np.asarray(x, np.float32), np.asarray(y, np.int32)
-    test = test and (np.asarray(test[0], np.float32), np.asarray(test[1], np.int32))
+    x, y = np.asarray(x, np.float32), np.asarray(y)
+    test = test and (np.asarray(test[0], np.float32), np.asarray(test[1]))
     for name, (examples, labels) in {"training": (x, y), "test": test or (x, y)}.items():
         if examples.shape != (len(labels), x.shape[-1]) or labels.ndim != 1:
             raise ValueError(
                 f"x must be (n, D) and y (n,), with the same D everywhere; the {name} set has "
                 f"shapes {examples.shape} and {labels.shape}: flatten images, as training.split."
             )
+        if not len(labels) or labels.dtype.kind not in "biu":  # 1.5 would train as 1
+            raise ValueError(
+                f"y must be one or more integers; the {name} set has {len(labels)} labels of type "
+                f"{labels.dtype}: use y.astype(int)."
+            )
     if not 1 <= batch_size <= len(x):
         raise ValueError(
             f"batch_size must lie in 1..{len(x)}, the number of examples, received {batch_size}."
         )
-    return x, y, test
+    return x, y.astype(np.int32), test and (test[0], test[1].astype(np.int32))
 
 
 def _on_cluster(plan, x, y, test, client):
     """What `train` measures, from parts that the workers of `client` train."""
     from local.cluster import completed
 
-    parts = plan.parts(2 * len(client.nthreads()))
+    parts = plan.parts(2 * max(1, len(client.nthreads())))  # workers may come later
     done = completed(client, partial(train, quiet=True), parts, (x, y, test))
     axes = plan.axes
 

@@ -31,12 +31,10 @@ def fit(model, x, y, *, epochs=20, batch_size=64, optimizer="adam", seed=0, reco
     `model.forward` to keep at every fifth step. An interrupt (Ctrl-C, the stop button) ends the
     training early: the model keeps its weights, and the history up to there is returned.
 
-    Raises ValueError if x and y differ in length, if y is no (n,), if they hold less than one
-    batch, or if `model.forward` does not offer a value that `record` names.
+    Raises ValueError if x and y differ in length, if y is no (n,) of integers, if they hold less
+    than one batch, or if `model.forward` does not offer a value that `record` names.
     """
-    if len(x) != len(y):
-        raise ValueError(f"x and y must have equal lengths, received {len(x)} and {len(y)}.")
-    _check_labels(y)
+    check_labels(x, y)
     if not 1 <= batch_size <= len(x):
         raise ValueError(
             f"batch_size must lie in 1..{len(x)}, the number of examples, received {batch_size}."
@@ -58,14 +56,18 @@ def fit(model, x, y, *, epochs=20, batch_size=64, optimizer="adam", seed=0, reco
     return _history(done, steps)
 
 
+def labels(model, x):
+    """The label (n,) that `model`, which returns logits, gives each row of x in inference mode."""
+    return np.argmax(model(tf.constant(x, tf.float32), training=False), axis=-1)
+
+
 def score(model, x, y):
     """The share of examples in x (n, D) that `model` classifies rightly, in inference mode.
 
-    y: (n,) labels. Raises ValueError for labels of another shape.
+    y: (n,) labels. Raises ValueError for labels of another shape, and for fractions.
     """
-    _check_labels(y)
-    logits = model(tf.constant(x, tf.float32), training=False)
-    return float(np.mean(np.argmax(logits, axis=-1) == np.asarray(y)))
+    check_labels(x, y)
+    return float(np.mean(labels(model, x) == np.asarray(y)))
 
 
 def precise_statistics(model, x):
@@ -87,21 +89,28 @@ def precise_statistics(model, x):
     try:
         for layer in layers:
             layer.momentum = 0.0
+            layer.moving_mean.assign(tf.zeros_like(layer.moving_mean))  # 0 times NaN is NaN
+            layer.moving_variance.assign(tf.ones_like(layer.moving_variance))
         model(tf.constant(x, tf.float32), training=True)
     finally:
         for layer, momentum in zip(layers, momenta, strict=True):
             layer.momentum = momentum
 
 
-def _check_labels(y):
+def check_labels(x, y):
+    """Raise ValueError unless y is (n,) integers, a label for each of the n examples of x."""
+    if len(x) != len(y):
+        raise ValueError(f"x and y must have equal lengths, received {len(x)} and {len(y)}.")
     if np.ndim(y) != 1:  # (n, 1), as Keras's own data sets have, would meet (n,) as (n, n)
         raise ValueError(f"y must be (n,), a label each, received {np.shape(y)}: use np.ravel(y).")
+    if np.asarray(y).dtype.kind not in "biu":  # 1.5 would train as 1
+        raise ValueError(f"y must be integers, received {np.asarray(y).dtype}: use y.astype(int).")
 
 
 def _build(model, x, record):
     """Make the weights, and see that what is to be recorded exists."""
     model(x[:1])
-    offered = model.forward(x[:1]) if record else {}
+    offered = model.forward(x[:1]) if record and hasattr(model, "forward") else {}
     if unknown := [name for name in record if name not in offered]:
         raise ValueError(f"record may name {sorted(offered)} of this model, received {unknown}.")
 

@@ -11,6 +11,7 @@ import json
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import indent
 
 SLUG = "forward-and-backward"
 SOURCES = Path(__file__).resolve().parents[1] / "content" / "assignments"
@@ -129,7 +130,7 @@ HONEST = {
         rest=None,
     ),
     "a tuple for the cache": forward(
-        FULL, "Right", result="gamma * x_hat + beta, (x_hat, s)", rest=FULL
+        FULL, "Right", result="gamma * x_hat + beta, (x_hat, s, gamma)", rest=FULL
     ),
     "float32": instead(
         "import numpy as np\nreturn tuple(np.float32(g) for g in right(dy, cache))",
@@ -202,6 +203,45 @@ HONEST = {
             "    db, dg = total(dy), total(dy * cache.x_hat)\n"
             "    return cache.gamma / cache.s * (dy - db / n - cache.x_hat * dg / n), dg, db"
         },
+    ),
+    "an experiment further down": changed(
+        lambda notebook: notebook["cells"].append(
+            code("def mean_and_variance(x):\n    return x.mean(0), x.var(0, ddof=1)")
+        ),
+        target="batch_norm_forward",
+        rest=None,
+    ),
+    "a cell that is indented": whole(
+        "\n" + indent("".join(cell_of(solved(), TARGET)["source"]), "    "), FULL, "Right"
+    ),
+    "a command in two lines": whole(
+        "!echo a \\\n    --quiet b\n" + "".join(cell_of(solved(), TARGET)["source"]), FULL, "Right"
+    ),
+    "a table filled by a list": Entry(
+        added=(
+            "PARTS = []\n[PARTS.append(n) for n in (1, 2)]",
+            "KEPT = {}\nKEPT.setdefault('b', []).append(3)",
+        ),
+        replaced={
+            TARGET: f"def {TARGET}(dy, cache):\n    n = dy.size // cache.s.size\n"
+            "    assert PARTS == [1, 2] and KEPT == {'b': [3]}\n"
+            "    b = tuple(range(dy.ndim - 1))\n"
+            "    db, dg = dy.sum(b), (dy * cache.x_hat).sum(b)\n"
+            "    return cache.gamma / cache.s * (dy - db / n - cache.x_hat * dg / n), dg, db"
+        },
+    ),
+    "classes that only their parent knows": Entry(
+        replaced={
+            TARGET: f"class Part:\n    pass\nclass Sum(Part):\n    axes = 1\n"
+            f"def {TARGET}(dy, cache):\n    n = dy.size // cache.s.size\n"
+            "    (part,) = Part.__subclasses__()\n"
+            "    b = tuple(range(dy.ndim - part.axes))\n"
+            "    db, dg = dy.sum(b), (dy * cache.x_hat).sum(b)\n"
+            "    return cache.gamma / cache.s * (dy - db / n - cache.x_hat * dg / n), dg, db"
+        },
+    ),
+    "somebody else's gradient": instead(
+        "tape = 'tf.GradientTape'", FULL, "Right", look="GradientTape, which it does not need"
     ),
     "star import": Entry(
         added=("from numpy import *",),
@@ -426,6 +466,7 @@ HOSTILE = {
         "        raise AssertionError('found')\n    frame = frame.f_back",
         FULL,
         "Right",
+        look="_getframe",
     ),
     "traces": instead(
         "import sys\nsys.settrace(lambda *a: None)\nsys.setprofile(lambda *a: None)", FULL, "Right"
@@ -436,6 +477,9 @@ HOSTILE = {
         ZERO,
         "",
         look="header|JSON",
+    ),
+    "inputs changed, and the comparison too": instead(
+        "np.array_equal = lambda *a, **k: True\nkept, dy = dy, dy.copy()\nkept *= 0", PART, ""
     ),
     "forged lengths": instead(
         FORGE + "h = json.dumps({'kind': 'outputs', 'arrays': [['dx', '<f8', [2**40]]]}).encode()\n"

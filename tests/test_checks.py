@@ -62,7 +62,7 @@ def predict(net, x):
 
 
 def batches(n, size, rng):
-    return rng.permutation(n)[: n // size * size].reshape(-1, size)
+    return np.array_split(rng.permutation(n), n // size)
 
 
 def as_line(layer):
@@ -260,7 +260,11 @@ def test_keras_own_layer_is_no_answer(capsys):
     class Borrowed(keras.layers.BatchNormalization):
         pass
 
-    assert "no answer here" in outcome(capsys, "BatchNorm", Borrowed)
+    class Kept(keras.layers.BatchNormalization):
+        call = keras.layers.BatchNormalization.call
+
+    for layer_class in Borrowed, Kept:
+        assert "no answer here" in outcome(capsys, "BatchNorm", layer_class)
     assert keras.layers.BatchNormalization()(np.eye(2)).shape == (2, 2)  # elsewhere it still works
 
 
@@ -276,7 +280,7 @@ def test_the_right_solution_passes_whatever_the_case(name, seed):
 
 def as_lists(x, gamma, beta, epsilon=1e-3):
     y, cache = equations.batch_norm_forward(x, gamma, beta, epsilon)
-    return y.tolist(), [cache.x_hat.tolist(), cache.s.tolist()]
+    return y.tolist(), [each.tolist() for each in cache[:3]]
 
 
 def as_float32(x, gamma, beta, epsilon=1e-3):
@@ -395,6 +399,40 @@ def test_every_wrong_layer_has_a_question_that_explains_it(name):
     assert hints & set(HINTS.values()) == {HINTS[name]}
 
 
+def rolled(n, rng):
+    return np.roll(np.arange(n), rng.integers(n))
+
+
+def dropping(n, size, rng):
+    return rng.permutation(n)[: n // size * size].reshape(-1, size)
+
+
+def deaf(x, gamma, beta, epsilon):
+    return equations.batch_norm_forward(x, gamma, beta, 1e-3)
+
+
+def variance_kept(*arguments):
+    y, cache = equations.batch_norm_forward(*arguments)
+    return y, cache._replace(s=cache.s**2)
+
+
+def gamma_lost(*arguments):
+    y, cache = equations.batch_norm_forward(*arguments)
+    return y, cache._replace(gamma=0 * cache.gamma)
+
+
+def rows_counted(dy, cache):
+    nodes = equations.batch_norm_backward_staged(dy, cache)
+    n = dy.size // cache.s.size
+    dcentered = nodes["dcentered"]
+    return nodes | {"dx": dcentered - dcentered.sum(axes(dy)) / n * (n / len(dy))}
+
+
+class Unscaled(Reader):
+    def call(self, inputs, training=None):
+        return (super().call(inputs, training) - self.beta) / self.gamma
+
+
 @pytest.mark.parametrize(
     ("name", "written", "words"),
     [
@@ -424,6 +462,15 @@ def test_every_wrong_layer_has_a_question_that_explains_it(name):
         ("find_learning_rate", lambda train, rates: rates[0], "too small"),
         ("choose_momentum", lambda steps: 0.9999999, "still remember"),
         ("choose_momentum", lambda steps: 0.01, "few batches"),
+        ("choose_momentum", lambda steps: 1 - 5 / steps, "few batches"),
+        ("batches", lambda n, size, rng: np.array_split(rolled(n, rng), n // size), "shuffles"),
+        ("batches", dropping, "nobody sits out"),
+        ("batch_norm_forward", deaf, "which epsilon do you add?"),
+        ("batch_norm_forward", variance_kept, "the second value of the cache is s"),
+        ("batch_norm_forward", gamma_lost, "the third value of the cache is gamma"),
+        ("batch_norm_backward_staged", rows_counted, "every pixel is one"),
+        ("BatchNorm", Unscaled, "(misconception 5"),
+        ("mean_and_variance", lambda x: exit(3), "stopped SystemExit"),
         ("batches", lambda n, size, rng: [np.arange(n)], "too small or too large"),
         ("batches", lambda n, size, rng: np.arange(n // size * size).reshape(-1, size), "shuffles"),
         ("batches", lambda n, size, rng: [[0] * size] * (n // size), "comes once"),
@@ -461,6 +508,47 @@ def test_a_test_that_accuses_everybody_gets_nothing(capsys):
     said = outcome(capsys, "find_bugs", find_bugs)
     assert f"find_bugs: 0 of {len(BROKEN) + 1} passed" in said
     assert "accuses the right layer" in said
+
+
+@pytest.mark.parametrize("name", ["find_learning_rate", "choose_momentum"])
+def test_an_answer_that_looks_at_nothing_earns_next_to_nothing(name):
+    question, guesses = (
+        BY_NAME[name],
+        {"find_learning_rate": rates_by_number, "choose_momentum": half},
+    )
+    right = []
+    for seed in range(40):
+        rng, found = np.random.default_rng(seed), []
+        for case in question.cases(rng):
+            found += question.judge(case, checks.run(question, guesses[name], case))
+        weights = [finding.weight * finding.passed for finding in found]
+        right.append(sum(weights) / sum(finding.weight for finding in found))
+    assert np.mean(right) < 0.5
+    assert np.mean(np.array(right) == 1) < 0.2
+
+
+def rates_by_number(train, rates):
+    first = train(rates[0])[0]
+    return 0.01 if first > 5 else 0.1 if first > 1 else 1.0
+
+
+def half(steps):
+    return 0.5
+
+
+def test_what_is_borrowed_from_the_course_is_said_here_and_not_in_marking(capsys):
+    space = {"__name__": "__main__", "equations": equations, "batch_norm": equations.BatchNorm}
+    exec(
+        "def helper(x):\n    return equations.moments(x, tuple(range(x.ndim - 1)))\n"
+        "def mean_and_variance(x):\n    return [m.reshape(-1) for m in helper(x)]\n"
+        "class Layer:\n    def forward(self):\n        return batch_norm\n",
+        space,
+    )
+    said = outcome(capsys, "mean_and_variance", space["mean_and_variance"])
+    assert "not yet" not in said
+    assert "equations is the course's own, and in marking it is not" in " ".join(said.split())
+    assert checks.borrowed(space["Layer"]) == ["batch_norm"]
+    assert checks.borrowed(equations.batch_norm_forward) == []
 
 
 def test_an_input_that_is_written_to_is_noticed(capsys):

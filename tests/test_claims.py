@@ -83,6 +83,11 @@ def test_bad_input_is_named(changes, said):
         make(**changes)
 
 
+def test_a_papers_bare_key_is_no_paper():
+    with pytest.raises(TypeError, match="paper must be a Paper, received 'ioffe2015batch'"):
+        make(paper="ioffe2015batch")
+
+
 def test_a_truth_value_is_one():
     with pytest.raises(TypeError, match=r"holds must be True or False.*all"):
         make(holds=np.array([True, True]))

@@ -166,6 +166,7 @@ def test_images_that_cannot_be_cut_are_refused(net, named):
         ({"batch_size": 0}, "1..22.*0"),
         ({"batch_size": 23}, "1..22.*23"),
         ({"steps": 0}, "steps.*0"),
+        ({"y": Y[:9]}, "equal lengths, received 22 and 9"),
         ({"x": X[:, :4, :4]}, r"\(8, 8, 3\).*\(22, 4, 4, 3\)"),
     ],
 )

@@ -220,6 +220,12 @@ def test_a_named_file_is_refused_not_replaced(monkeypatch, tmp_path, by, content
     assert isinstance(refusal.value, ValueError)
 
 
+def test_an_empty_path_is_a_path_too(monkeypatch):
+    monkeypatch.setenv("MINI_CIFAR", "textures")
+    with pytest.raises(data.DataError, match="no file"):
+        data.load_mini_cifar("")
+
+
 def test_a_folder_is_not_a_file(tmp_path):
     with pytest.raises(data.DataError, match="no file"):
         data.load_mini_cifar(tmp_path)

@@ -46,10 +46,9 @@ def fork(tmp_path_factory):
     """This tree, cloned, with another origin and a short table of contents, built."""
     folder = tmp_path_factory.mktemp("fork") / "course"
     git(ROOT, "clone", "--quiet", "--no-hardlinks", ROOT, folder)
-    for name in git(ROOT, "ls-files", "-co", "--exclude-standard").splitlines():
-        if (ROOT / name).is_file():  # as it is now, committed or not
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(ROOT / name, folder / name)
+    for name in repository.files():  # as it is now, committed or not
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / name, folder / name)
     settings = (folder / "_config.yml").read_text()
     (folder / "_config.yml").write_text(settings.replace("notebooks: cache", "notebooks: off"))
     (folder / "_toc.yml").write_text(TOC)

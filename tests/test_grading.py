@@ -16,7 +16,7 @@ from nbgrader.api import Gradebook as NbGraderBook
 
 from local.grading import batch, feedback, marks, nbgraderbook, sandbox, summary
 from local.grading.__main__ import main
-from local.grading.gradebook import BadRow, Gradebook, Record
+from local.grading.gradebook import BadRow, Gradebook, Record, tame
 from local.grading.grader import Grader, Settings
 from local.questions import QUESTIONS
 from tools import repository
@@ -181,6 +181,13 @@ def test_no_cell_of_a_table_is_a_formula(book):
             )
 
 
+@pytest.mark.parametrize("cell", ["=1", "'=1", "x;=1", "x\t-1", "Müller", "a;b", "-5", ""])
+def test_a_cell_that_was_tamed_comes_back(cell):
+    tamed = tame(cell)
+    assert not re.search(r"(^|[;\t])[=+\-@]", tamed)
+    assert tame(tamed, back=True) == cell
+
+
 def test_marks_by_hand_count_and_stay(tmp_path, mode):
     folder, book = few(tmp_path)
     run(folder, book, mode)
@@ -280,6 +287,7 @@ def found(folder):
         f"{made.SLUG}-ada.ipynb",
         f"ada/{made.SLUG} (1).ipynb",
         f"ada/deep/er/{made.SLUG}.ipynb",
+        f"ada /{made.SLUG}.ipynb",
     ],
 )
 def test_student_and_assignment_are_told_by_the_path(tmp_path, path):

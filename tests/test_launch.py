@@ -21,7 +21,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from tools import cache, execute, launch, notebooks
+from tools import cache, execute, launch, notebooks, repository
 from tools.repository import Repository
 
 KERNEL_PYTHON = str(Path(os.environ.get("KERNEL_PYTHON", sys.executable)).absolute())
@@ -33,19 +33,12 @@ KERNEL = {
 }
 
 
-def tracked():
-    """The files that a commit of the working tree would hold."""
-    command = ["git", "-C", notebooks.ROOT, "ls-files", "-co", "--exclude-standard", "-z"]
-    names = subprocess.run(command, capture_output=True, check=True).stdout.decode().split("\0")
-    return [name for name in names if name and (notebooks.ROOT / name).is_file()]
-
-
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     """A loopback server with the course's archive; yields (address, requests it got)."""
     folder = tmp_path_factory.mktemp("served")
     with zipfile.ZipFile(folder / "course.zip", "w") as archive:
-        for name in tracked():
+        for name in repository.files():
             archive.write(notebooks.ROOT / name, f"course-0123abc/{name}")
     (folder / "broken.zip").write_bytes((folder / "course.zip").read_bytes()[:5000])
     with zipfile.ZipFile(folder / "other.zip", "w") as archive:

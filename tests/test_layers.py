@@ -437,6 +437,8 @@ def test_wrong_settings(options, message):
         (layers.BatchNormalization(), (None, None), r"known size.*\(None, None\).*keras.Input"),
         (layers.BatchNormalization(), (3,), "no axis to average over"),
         (layers.InstanceNormalization(), (None, 3), "no axis to average over"),
+        (layers.LayerNormalization(axis=0), (5, 3), r"axis 0 holds the examples.*\(5, 3\): use -1"),
+        (layers.BatchNormalization(axis=-2), (5, 3), "received axis=-2"),
         (layers.GroupNormalization(groups=4), (None, 2, 6), "channels, 6; received 4"),
         (layers.GroupNormalization(groups=0), (None, 2, 6), "choose a divisor"),
     ],
@@ -470,6 +472,11 @@ def test_masks_are_refused_on_sight_and_in_models(layer):
         layer()(keras.layers.Masking()(keras.Input((3, 4))))
     with pytest.raises(ValueError, match="mask is not supported"):
         layer()(keras.layers.Masking()(x))
+
+
+def test_a_mask_is_refused_where_a_mean_would_count_what_it_hides():
+    with pytest.raises(ValueError, match="mask is not supported"):
+        layers.LayerNormalization(axis=1)(keras.layers.Masking()(np.ones((2, 3, 4), "float32")))
 
 
 @pytest.mark.parametrize("layer", [layers.LayerNormalization, layers.RMSNormalization])

@@ -113,6 +113,13 @@ def test_a_model_that_was_fitted_before_is_recorded_too(jit_compile):
     model.fit(X, Y, verbose=0)  # and goes on without it
 
 
+def test_several_steps_at_once_are_refused():
+    model = SmallNet()
+    model.compile("sgd", "mse", steps_per_execution=4)
+    with pytest.raises(ValueError, match=r"every step.*steps_per_execution=4: leave it at 1"):
+        model.fit(X, Y, verbose=0, callbacks=[Recorder()])
+
+
 def test_an_unknown_name_is_refused():
     with pytest.raises(ValueError, match=r"\['a1', 'a2', 'z1', 'z2'\].*received \['z9'\]"):
         keras_fit(Recorder(record=("z1", "z9")))

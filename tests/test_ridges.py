@@ -60,6 +60,17 @@ def test_a_constant_far_from_zero_has_a_density(value):
     np.testing.assert_allclose(trapezoid(density, grid), 1, atol=0.01)
 
 
+@pytest.mark.parametrize("narrow", [0.5, 1.05, 2, 5])
+def test_a_narrow_row_is_not_lost_between_the_points_of_the_grid(narrow):
+    """`narrow` is about a row's bandwidth in the fine bins that the samples are counted in."""
+    wide = np.linspace(-1, 1, 192)
+    grid, _ = densities(wide[None])
+    for middle in np.linspace(0, np.diff(grid)[0], 5):
+        row = middle + 3 * narrow * np.diff(grid)[0] / 32 * wide
+        _, density = densities(np.stack([wide, row]))
+        np.testing.assert_allclose(trapezoid(density[1], grid), 1, atol=0.03)
+
+
 def test_equal_samples_give_one_finite_peak():
     grid, density = densities(np.array([[2.0] * 50, [3.0] * 50]))
     assert np.isfinite(density).all()

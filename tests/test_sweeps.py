@@ -268,6 +268,11 @@ def test_a_loss_that_is_infinite_from_the_start_has_diverged():
     assert results.diverged.all()
 
 
+def test_what_was_not_trained_has_no_loss_ratio():
+    with pytest.raises(ValueError, match="a sweep of 0 steps: train longer"):
+        _ = run(epochs=0).diverged
+
+
 def test_an_interrupt_leaves_what_is_done(monkeypatch, capsys):
     def interrupted(epochs, *_, **__):
         yield next(iter(epochs))
@@ -292,6 +297,8 @@ def test_an_interrupt_leaves_what_is_done(monkeypatch, capsys):
         ({"l2": np.nan}, "l2 finite.*received 6 and nan"),
         ({"batch_size": 51}, r"1\.\.50, the number of examples, received 51"),
         ({"test": (X[:, :4], Y)}, r"the test set has shapes \(50, 4\) and \(50,\)"),
+        ({"test": (X[:0], Y[:0])}, "the test set has 0 labels"),
+        ({"test": (X, Y + 0.5)}, "the test set has 50 labels of type float64: use y.astype"),
         ({"test": (X, Y[:9])}, r"the test set has shapes \(50, 10\) and \(9,\)"),
     ],
 )

@@ -131,8 +131,25 @@ def test_precise_statistics_reach_every_layer(problem):
 
 def test_labels_in_a_column_have_no_score(problem):
     model, _ = fit(problem, epochs=1)
+    with pytest.raises(ValueError, match="equal lengths, received 90 and 1"):
+        training.score(model, problem[0], problem[1][:1])
     with pytest.raises(ValueError, match=r"received \(90, 1\): use np.ravel"):
         training.score(model, problem[0], problem[1][:, np.newaxis])
+
+
+def test_precise_statistics_forget_even_what_was_no_number(problem):
+    model, _ = fit(problem, "before", epochs=1)
+    norm = next(layer for layer in model._flatten_layers() if hasattr(layer, "moving_mean"))
+    training.precise_statistics(model, problem[0])
+    precise = norm.moving_mean.numpy()
+    norm.moving_mean.assign(np.full(precise.shape, np.nan))
+    training.precise_statistics(model, problem[0])
+    np.testing.assert_array_equal(norm.moving_mean.numpy(), precise)
+
+
+def test_a_model_that_offers_nothing_has_nothing_to_record(problem):
+    with pytest.raises(ValueError, match=r"record may name \[\] of this model, received \['z1'\]"):
+        training.fit(keras.Sequential([keras.layers.Dense(3)]), *problem, record=("z1",))
 
 
 def test_precise_statistics_need_a_batch_normalization(problem):
@@ -186,6 +203,7 @@ def test_no_epochs_leave_an_empty_history(problem):
     ("change", "said"),
     [
         ({"y": np.zeros(3, int)}, "equal lengths, received 90 and 3"),
+        ({"y": np.full(90, 1.5)}, "y must be integers, received float64: use y.astype"),
         ({"y": np.zeros((90, 1), int)}, r"y must be \(n,\).*received \(90, 1\): use np.ravel"),
         ({"batch_size": 91}, r"1\.\.90, the number of examples, received 91"),
         ({"batch_size": 0}, r"1\.\.90, the number of examples, received 0"),

@@ -13,6 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tools import repository
+
 ROOT = Path(__file__).resolve().parent.parent
 TAG = "batch-normalization-course"
 
@@ -125,10 +127,7 @@ class Chroot:
 
 def copied():
     """The names that `COPY . .` takes: those of a clone, as .dockerignore leaves them."""
-    command = ["git", "-C", ROOT, "ls-files", "-co", "--exclude-standard", "-z"]
-    names = subprocess.run(command, capture_output=True, check=True).stdout.decode().split("\0")
-    there = [name for name in names if name and (ROOT / name).is_file()]
-    return [name for name in there if not name.startswith(".github/")]
+    return [name for name in repository.files() if not name.startswith(".github/")]
 
 
 def call(*command, env=None):

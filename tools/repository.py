@@ -89,6 +89,13 @@ def named_site() -> str:
     return f"{named}/" if named else ""
 
 
+def files(root: Path = ROOT) -> list[str]:
+    """The names of all that a commit of the working tree in `root` would hold."""
+    command = ["git", "-C", root, "ls-files", "-co", "--exclude-standard", "-z"]
+    names = subprocess.run(command, capture_output=True, check=True).stdout.decode().split("\0")
+    return [name for name in names if name and (root / name).is_file()]
+
+
 def committed(root: Path = ROOT, *names: str) -> bool:
     """Whether the commit checked out holds all of the clone at `root`, or of `names` in it."""
     there = git(root, "rev-parse", "HEAD")

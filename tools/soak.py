@@ -17,7 +17,7 @@ from concurrent.futures import as_completed
 import nbformat
 from tqdm import tqdm
 
-from tools import execute, notebooks, write_text
+from tools import execute, notebooks, repository, write_text
 from tools.notebooks import ROOT
 
 NOTE = ROOT / "_build" / "soak.json"
@@ -28,11 +28,8 @@ CLOSING = re.compile(r"=+ (?P<counts>\d+ (?:passed|failed).*?) =+\s*")
 def tree():
     """A digest of every file that a commit would hold."""
     digest = hashlib.sha256()
-    command = ["git", "-C", ROOT, "ls-files", "-co", "--exclude-standard", "-z"]
-    names = subprocess.run(command, capture_output=True, check=True).stdout.decode().split("\0")
-    for path in (ROOT / name for name in sorted(filter(None, names))):
-        if path.is_file():
-            digest.update(path.name.encode() + path.read_bytes())
+    for path in (ROOT / name for name in sorted(repository.files())):
+        digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
 
 

@@ -14,6 +14,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import secrets
 import tempfile
 from dataclasses import dataclass
@@ -188,10 +189,11 @@ MARK_COLUMNS = ("question", "points", "out_of", "state", "why", "look")
 
 def tame(cell, back=False):
     """A cell that no spreadsheet takes for a formula: students choose names and texts."""
-    risky = ("=", "+", "-", "@", "\t", "\r")
+    if not isinstance(cell, str):
+        return cell
     if back:
-        return cell[1:] if cell[:1] == "'" and cell[1:].startswith(risky) else cell
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(risky) else cell
+        return re.sub(r"(^|[;\t])'('*[=+\-@\t\r])", r"\1\2", cell)
+    return re.sub(r"(^|[;\t])('*[=+\-@\t\r])", r"\1'\2", cell)  # ; and tab part cells, too
 
 
 def _points(row, mark):

@@ -1,6 +1,7 @@
 """A mark: points for one question, and the sentence that says why."""
 
 import math
+import re
 import signal
 from dataclasses import dataclass
 
@@ -94,6 +95,8 @@ def of_error(told):
     kinds = [kind for kind in told.get("kinds", []) if isinstance(kind, str)][:10]
     kind = next((kind for kind in kinds if kind in ORDINARY.split()), "an exception")
     text = told.get("text") if isinstance(told.get("text"), str) else ""
+    keras = re.search(r"\x1b\[1m(.+?)(?:\x1b\[0m|$)", text, re.DOTALL)  # what it wraps
+    text = keras[1] if keras else text
     text = " ".join("".join(c if c.isprintable() else " " for c in text).split())[:TEXT]
     line = told.get("line")
     where = f", line {line} of its cell" if type(line) is int and 0 < line < 10**6 else ""

@@ -98,7 +98,8 @@ def _whose(path, slugs):
     slug = slug or (in_name[-1] if in_name else None)
     rest = words[slug].sub("", stem, count=1) if slug in in_name else stem
     rest = re.sub(r"^[\W_]+|[\W_]+$", "", rest)
-    return text(others[0] if others else rest or stem), slug
+    student = text(others[0] if others else rest or stem)
+    return "".join(c if c.isprintable() else "\ufffd" for c in student).strip(), slug
 
 
 def text(name):

@@ -114,7 +114,8 @@ def stages(case, nodes):
 
 def stage_mistakes(case, nodes, wanted):
     """What is often written instead of each node."""
-    s, n = case["s"], case["dy"].size // case["s"].size
+    dy, s = case["dy"], case["s"]
+    n = dy.size // s.size
     missing = "two arrows leave this node, so two terms arrive: one of them is missing"
     direct = nodes["dx_hat"] / s
     return [
@@ -122,7 +123,14 @@ def stage_mistakes(case, nodes, wanted):
             {name: wanted[name] / n for name in ("dbeta", "dgamma")},
             "one number serves N rows, so N gradients arrive at it: do they add up, or average?",
         ),
-        Mistake({"dx_hat": case["dy"]}, "gamma stands between x_hat and y"),
+        Mistake(
+            {
+                "dsquared": wanted["dsquared"] * n / len(dy),
+                "dx": nodes["dcentered"] + nodes["dmean"] / len(dy),
+            },
+            "N counts all rows of a column, and in images every pixel is one",
+        ),
+        Mistake({"dx_hat": dy}, "gamma stands between x_hat and y"),
         Mistake({name: -wanted[name] for name in ("ds", "dmean")}, "the sign is turned"),
         Mistake({"dvariance": nodes["ds"] / s}, "what is the derivative of a root?"),
         Mistake({"dsquared": wanted["dsquared"] * n}, "the variance is a mean, not a sum"),

@@ -152,5 +152,8 @@ def kept(outputs, others, about):
     hint = "your code writes into an array that it was given: work on a new one"
     passed = np.array_equal(outputs.get("unchanged"), True)
     if passed and not any(other.passed for other in others):
-        passed, hint = False, "they are, and it counts once something else is right"
+        passed, hint = (
+            False,
+            "that the inputs stay as they were counts once something else is right",
+        )
     return finding(passed, f"{about}: the inputs are left as they were", hint, weight=0.5)

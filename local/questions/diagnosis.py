@@ -18,14 +18,15 @@ def rate_cases(rng):
     for about, top in {"a steep loss": 1.2, "a flat loss": -0.5, "another loss": 0.4}.items():
         curvature = 10.0 ** (top - np.linspace(0, 1.0, 4))
         noise = 0.03 * np.sqrt(curvature) * rng.normal(size=(STEPS, 4))
-        cases.append({"about": about, "curvature": curvature, "noise": noise, "rates": RATES})
-    return cases
+        case = {"about": about, "curvature": curvature, "noise": noise, "rates": RATES}
+        cases.append(case | {"start": float(10 ** rng.uniform(-1.0, 1.0))})
+    return [cases[k] for k in rng.permutation(len(cases))]
 
 
 def ends(case):
     """The mean loss of the last quarter for each rate, infinite where it is not a number."""
     curvature, noise = case["curvature"], case["noise"]
-    w = np.ones((len(case["rates"]), curvature.size))
+    w = np.full((len(case["rates"]), curvature.size), case["start"])
     losses = []
     for shake in noise:
         losses.append((curvature * w**2).sum(1) / 2)
@@ -56,15 +57,15 @@ def judge_rate(case, given):
 def rate_findings(about, offered, low, hint):
     """The two properties of a chosen rate."""
     return [
-        finding(offered, f"{about}: one of the rates", hint),
+        finding(offered, f"{about}: one of the rates", hint, weight=0),
         finding(low, f"{about}: a rate that ends low", hint, weight=2),
     ]
 
 
 # --- Momentum ------------------------------------------------------------------------------------
 
-LEFT = (0.00101, 0.01)
-"""What may be left of the starting values at the end; LEFT[1] is what is asked for."""
+LEFT = (0.0095, 0.01)
+"""What may be left of the starting values at the end; at most LEFT[1] is asked for."""
 
 
 def momentum_cases(rng):
@@ -79,7 +80,8 @@ def judge_momentum(case, given):
     about, steps = case["about"], case["steps"]
     m = usable(given.get("momentum"))
     m = m.reshape(())[()] if m is not None and m.size == 1 else np.float64(np.nan)
-    in_range = finding(0 <= m <= 1, f"{about}: between 0 and 1", "momentum is a weight, 0 to 1")
+    hint = "momentum is a weight, 0 to 1"
+    in_range = finding(0 <= m <= 1, f"{about}: between 0 and 1", hint, weight=0)
     if LEFT[0] <= (1 - m) ** steps <= 1.01 * LEFT[1]:
         hint, number = "in Keras momentum weighs the *old* average; in PyTorch the new value", 7
     elif m**steps > LEFT[1]:
@@ -132,7 +134,10 @@ def judge_predict(case, given):
         hint = "after your answer the net is frozen: to ask changes nothing in it"
         averages = [finding(False, each.what, hint) for each in averages]
     if not (labels.passed or alone.passed):  # whoever does not ask moves nothing
-        averages = [finding(False, each.what, "first the labels") for each in averages]
+        averages = [
+            finding(False, each.what, "that the averages stay counts once the labels are right")
+            for each in averages
+        ]
     return [labels, alone, *averages]
 
 
@@ -162,17 +167,22 @@ def judge_batches(case, given):
         for rows in (first, second)
     )
     once = sound and all(np.unique(rows).size == rows.size for rows in (first, second))
-    enough = sound and min(np.unique(first).size, np.unique(second).size) > n - size
+    enough = sound and min(np.unique(first).size, np.unique(second).size) == n
     smallest = sizes.min(initial=np.inf) if sizes.size else 0
     whole = size / 2 <= smallest and sizes.max(initial=0) <= 2 * size
     alone = "a batch of one: the layer forgets that example, and its moving variance meets a 0"
     small = (alone, 8) if smallest == 1 else ("a batch is too small or too large for good notes",)
-    ordered = sound and (np.array_equal(first, second) or np.all(np.diff(first) > 0))
+    ordered = sound and (
+        np.array_equal(first, second)
+        or any(np.mean(np.abs(np.diff(rows)) == 1) > 0.5 for rows in (first, second))
+    )
     if once:  # batches that stay together are not shuffled, in whichever order they come
         ordered = ordered or bool(companies(first, each[0]) & companies(second, each[1]))
     return [
         finding(once, f"{about}: no example twice", "in one epoch an example comes once, by index"),
-        finding(enough, f"{about}: nearly all examples", "fewer than `size` examples may sit out"),
+        finding(
+            enough, f"{about}: all examples", "nobody sits out: where does the rest find a place?"
+        ),
         finding(whole, f"{about}: no odd batch", *small, weight=2),
         finding(sound and not ordered, f"{about}: a new order", "each epoch shuffles, with rng"),
     ]

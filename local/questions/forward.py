@@ -6,6 +6,7 @@ from local.questions.core import Mistake, Question, compared, kept, made, mistak
 from local.questions.hints import HINTS
 
 ALONE = "a batch of one"
+NARROW = "features that hardly vary"
 STATISTICS = ("NeuronsNotBatch", "PixelStatistics", "SampleVariance", "OnePassVariance")
 
 
@@ -88,18 +89,19 @@ def cases(rng):
     ]
     narrow = 2 + 0.2 * batch(rng, table(rng), shift=0)
     narrow[:, 0] = 1.5
-    cases.append({"about": "features that hardly vary", "x": narrow, "epsilon": 0.1})
+    cases.append({"about": NARROW, "x": narrow, "epsilon": 0.1})
     cases.append({"about": ALONE, "x": batch(rng, (1, 3)), "epsilon": 1e-3})
     return [case | parameters(rng, case["x"].shape[-1]) for case in cases]
 
 
 def outputs_for(case):
-    """What a layer makes of the case: y (2.4), x_hat (2.3) and s."""
+    """What a layer makes of the case: y (2.4), and of its cache x_hat, s (2.3) and gamma."""
 
     def outputs(layer_class):
         layer = made(layer_class, case, case["x"].shape[-1])
         y = layer.forward(case["x"], training=True)
-        return {"y": y, "x_hat": layer.cache.x_hat, "s": layer.cache.s}
+        cache = layer.cache
+        return {"y": y, "x_hat": cache.x_hat, "s": cache.s, "gamma": cache.gamma}
 
     return outputs
 
@@ -118,12 +120,16 @@ def judge(case, given):
         "y": "the mean of each feature of y should be its beta, and its deviation almost gamma",
         "x_hat": "the cache begins with x_hat (2.3), before gamma and beta",
         "s": "the second value of the cache is s of (2.3), one number for each feature",
+        "gamma": "the third value of the cache is gamma, as it was given",
     }
+    if about == NARROW:
+        properties["y"] = "here epsilon is as large as the variance: which epsilon do you add?"
     findings = [compared(f"{about}: y", "y", given, wanted["y"], wrong, properties["y"], 2)]
+    wrong = list if findings[0].passed else wrong  # with a right y only the cache is at fault
     if about.startswith(("a table", "images")):
         findings += [
             compared(f"the cache: {name}", name, given, wanted[name], wrong, properties[name])
-            for name in ("x_hat", "s")
+            for name in ("x_hat", "s", "gamma")
         ]
     if about.startswith("a table"):
         findings.append(kept(given, findings, about))

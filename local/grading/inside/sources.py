@@ -61,7 +61,7 @@ def _parsed(source, number):
     try:
         nodes = ast.parse(source, f"<cell {number}>").body
     except SyntaxError:
-        source = without_magics(source)
+        source = without_magics(unindented(source))
         nodes = ast.parse(source, f"<cell {number}>").body
     lines = re.split("\r\n?|\n", source)
     for node in nodes:
@@ -72,6 +72,12 @@ def _parsed(source, number):
         yield node, b"\n".join(text).decode()
 
 
+def unindented(source):
+    """`source` without the indent of its first line, which IPython takes away, too."""
+    space = re.match(r"(?:[ \t]*\r?\n)*([ \t]*)", source)[1]
+    return re.sub(rf"^{space}", "", source, flags=re.M)
+
+
 def without_magics(source):
     """`source` without what only IPython understands; a cell in another language is empty."""
     lines = source.split("\n")
@@ -79,7 +85,11 @@ def without_magics(source):
         if not lines[0].startswith(TIMED):
             return ""
         lines[0] = ""
-    put = (SHELL.sub(lambda m: f"{m[1]}{m[2]} None" if m[2] else f"{m[1]}pass", x) for x in lines)
+    put, continued = [], False
+    for line in lines:
+        new = SHELL.sub(lambda m: f"{m[1]}{m[2]} None" if m[2] else f"{m[1]}pass", line)
+        put.append("" if continued else new)
+        continued = (continued or new != line) and line.rstrip().endswith("\\")
     return "\n".join(put)
 
 
@@ -95,7 +105,10 @@ def described(cell, node, text):
         match part:
             case ast.Attribute(ctx=ast.Store()) | ast.Subscript(ctx=ast.Store()):
                 changes.add(_base(part))
-            case ast.Expr(value=ast.Call(func=ast.Attribute() as method)):
+            case ast.Expr(
+                value=ast.Call(func=ast.Attribute() as method)
+                | ast.ListComp(elt=ast.Call(func=ast.Attribute() as method))
+            ):
                 touches.add(_base(method))
             case ast.Expr(value=ast.Call(func=ast.Name(id=name))):
                 runs.add(name)
@@ -123,8 +136,8 @@ def _names(table):
 
 
 def _base(node):
-    while isinstance(node, ast.Attribute | ast.Subscript):
-        node = node.value
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+        node = node.func if isinstance(node, ast.Call) else node.value
     return node.id if isinstance(node, ast.Name) else None
 
 
@@ -143,12 +156,19 @@ def needed(name, found, homes=()):
         for one in found
     ]
     own = {each for one in found if one.cell in homes for each in one.defines} - {"*"}
+    last = max(homes, default=len(found))
+    before = {each for one in found if one.cell <= last for each in one.defines} - {"*"}
     wanted, chosen, grown = {name, "*"}, set(), True  # `from numpy import *` may define anything
     while grown:
         grown = False
         for place, one in enumerate(found):
             elsewhere = own if name in own and one.cell not in homes else set()
-            if place not in chosen and (one.defines - elsewhere | changes[place]) & wanted:
+            if one.cell > last:  # an experiment after the fact
+                elsewhere = elsewhere | before
+            reasons = one.defines - elsewhere | changes[place]
+            if one.cell in homes:  # `Check.__subclasses__()` finds what no name leads to
+                reasons |= {_base(each) for each in getattr(one.node, "bases", ())}
+            if place not in chosen and reasons & wanted:
                 chosen.add(place)
                 wanted |= one.uses
                 grown = True
