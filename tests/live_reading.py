@@ -5,7 +5,7 @@ import numpy as np
 
 def said(page):
     """The words below the picture."""
-    return page.get_by_role("status").inner_text()
+    return page.get_by_role("status").text_content()  # JupyterLab skips what is out of sight
 
 
 def numbers(page, selector, attribute):
