@@ -267,7 +267,7 @@ def test_a_reader_who_lets_no_page_store_has_colours_too(address, chromium):
             page.get_by_role("button", name="Color mode").click()
             themes.append(theme_of(page))
         assert themes == ["dark", "light", "dark"]
-        assert page.complaints == []
+        assert [said for said in page.complaints if said.startswith("error")] == []
 
 
 def test_every_page_is_accessible(phone, desk):
