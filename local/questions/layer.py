@@ -126,7 +126,8 @@ def judge_layer(case, given):
         for name, hint in layer_hints(case).items()
     ]
     if case["duty"] in ("inference", "frozen") and not any(f.passed for f in findings[:2]):
-        findings[2:] = [finding(False, f.what, "first the output") for f in findings[2:]]
+        later = "that the averages stay counts once the output is right"
+        findings[2:] = [finding(False, f.what, later) for f in findings[2:]]
     if half:
         passed = getattr(given.get("y"), "dtype", None) == np.float16
         hint = "the output has the layer's compute_dtype, so that the next layer need not guess"
