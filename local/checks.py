@@ -5,6 +5,7 @@ not, a hint that names the likely idea behind it. They return nothing and never 
 in the reader's code is reported in one line. The mark is made by the same judges on other cases.
 """
 
+import dis
 import inspect
 import itertools
 import re
@@ -61,19 +62,27 @@ def borrowed(written):
     found, seen, rest = set(), set(), [written]
     while rest:
         one = rest.pop()
-        if getattr(one, "__module__", None) != "__main__" or one in seen:
+        if getattr(one, "__module__", None) != "__main__" or id(one) in seen:
             continue
-        seen.add(one)
+        seen.add(id(one))
+        used = {}
         if inspect.isclass(one):
-            rest += [each for each in vars(one).values() if inspect.isfunction(each)]
+            used = {base.__name__: base for base in one.__bases__} | dict(vars(one))
         elif inspect.isfunction(one):
-            for name, value in inspect.getclosurevars(one).globals.items():
-                home = getattr(value, "__module__", None) or getattr(value, "__name__", "")
-                if str(home).partition(".")[0] == "local":
-                    found.add(name)
-                elif inspect.isclass(value) or inspect.isfunction(value):
-                    rest.append(value)
+            used = {name: one.__globals__.get(name) for name in loaded(one.__code__)}
+        for name, value in used.items():
+            home = getattr(value, "__module__", None) or getattr(value, "__name__", "")
+            if str(home).partition(".")[0] == "local":
+                found.add(name)
+            else:
+                rest.append(value)
     return sorted(found)
+
+
+def loaded(code):
+    """The names of globals that `code`, or a function inside it, loads."""
+    names = {each.argval for each in dis.get_instructions(code) if each.opname == "LOAD_GLOBAL"}
+    return names.union(*(loaded(each) for each in code.co_consts if inspect.iscode(each)))
 
 
 def run(question, written, case):

@@ -95,7 +95,7 @@ class _Normalization(keras.layers.Layer):
         if self.axis % rank == 0:
             raise ValueError(
                 f"axis 0 holds the examples, not features; received axis={self.axis} for an input "
-                f"of shape {shape}: use -1 or 1"
+                f"of shape {shape}: x needs rank 2 or more, and axis -1 or 1"
             )
         self.features = shape[self.axis]
         self.input_spec = keras.layers.InputSpec(ndim=rank, axes={self.axis: self.features})
@@ -228,7 +228,7 @@ class LayerNormalization(_Normalization):
 
     Nothing depends on the batch, so training and inference are the same. Arguments, input, output
     and errors are those of `BatchNormalization`, but there is no momentum, and a mask passes
-    through. Source: Ba, Kiros & Hinton (2016).
+    through along the last axis. Source: Ba, Kiros & Hinton (2016).
     """
 
     supports_masking = True  # along the last axis no mean goes beyond one example's step

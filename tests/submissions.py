@@ -211,6 +211,14 @@ HONEST = {
         target="batch_norm_forward",
         rest=None,
     ),
+    "a trial further down": changed(
+        lambda notebook: notebook["cells"].append(
+            code(
+                "def slow():\n    while True:\n        pass\n"
+                f"big = slow()\n{TARGET}(big, 1)[0].mean(axis=0)"
+            )
+        )
+    ),
     "a cell that is indented": whole(
         "\n" + indent("".join(cell_of(solved(), TARGET)["source"]), "    "), FULL, "Right"
     ),

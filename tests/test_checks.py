@@ -541,13 +541,17 @@ def test_what_is_borrowed_from_the_course_is_said_here_and_not_in_marking(capsys
     exec(
         "def helper(x):\n    return equations.moments(x, tuple(range(x.ndim - 1)))\n"
         "def mean_and_variance(x):\n    return [m.reshape(-1) for m in helper(x)]\n"
-        "class Layer:\n    def forward(self):\n        return batch_norm\n",
+        "class Layer:\n    def forward(self):\n        return [batch_norm for _ in 'x']\n"
+        "class Heir(batch_norm):\n    pass\n"
+        "def honest(self):\n    return self.equations, [].batch_norm\n",
         space,
     )
     said = outcome(capsys, "mean_and_variance", space["mean_and_variance"])
     assert "not yet" not in said
     assert "equations is the course's own, and in marking it is not" in " ".join(said.split())
     assert checks.borrowed(space["Layer"]) == ["batch_norm"]
+    assert checks.borrowed(space["Heir"]) == ["BatchNorm"]
+    assert checks.borrowed(space["honest"]) == []
     assert checks.borrowed(equations.batch_norm_forward) == []
 
 
@@ -639,7 +643,7 @@ GARBAGE = [
 ]
 NAMES = {
     "mean_and_variance": ("mean", "variance"),
-    "batch_norm_forward": ("y", "x_hat", "s", "unchanged"),
+    "batch_norm_forward": ("y", "x_hat", "s", "gamma", "unchanged"),
     "gradient_by_differences": ("gradient", "unchanged"),
     "batch_norm_backward_staged": ("dbeta", "dx_hat", "ds", "dsquared", "dcentered", "dx"),
     "batch_norm_backward": ("dx", "dgamma", "dbeta", "unchanged"),
@@ -723,6 +727,20 @@ def test_a_layer_under_test_refuses_in_one_sentence():
     suspect = probes.Suspect(lambda name, **arrays: {}, 0, 3)
     with pytest.raises(ValueError, match="does not take"):
         suspect.forward(np.zeros((2, 5)))
+
+
+def test_gamma_handed_back_alone_earns_nothing(capsys):
+    said = outcome(capsys, "batch_norm_forward", lambda x, gamma, beta, epsilon: (x, (x, x, gamma)))
+    assert "batch_norm_forward: 0 of" in said
+
+
+def test_averages_that_move_are_named_though_the_labels_are_wrong(capsys):
+    def predict(net, x):
+        for _ in range(2):
+            net(x, training=True)
+        return np.full(len(x), 7)
+
+    assert "to ask is not to train" in " ".join(outcome(capsys, "predict", predict).split())
 
 
 @pytest.mark.parametrize("garbage", [3, "text", [[1], [2, 3]], (i for i in range(2)), object()])

@@ -181,7 +181,9 @@ def test_no_cell_of_a_table_is_a_formula(book):
             )
 
 
-@pytest.mark.parametrize("cell", ["=1", "'=1", "x;=1", "x\t-1", "Müller", "a;b", "-5", ""])
+@pytest.mark.parametrize(
+    "cell", ["=1", "'=1", "x;=1", "x\t-1", "\t=1", "x;\t=1", "Müller", "a;b", "-5", ""]
+)
 def test_a_cell_that_was_tamed_comes_back(cell):
     tamed = tame(cell)
     assert not re.search(r"(^|[;\t])[=+\-@]", tamed)

@@ -437,7 +437,11 @@ def test_wrong_settings(options, message):
         (layers.BatchNormalization(), (None, None), r"known size.*\(None, None\).*keras.Input"),
         (layers.BatchNormalization(), (3,), "no axis to average over"),
         (layers.InstanceNormalization(), (None, 3), "no axis to average over"),
-        (layers.LayerNormalization(axis=0), (5, 3), r"axis 0 holds the examples.*\(5, 3\): use -1"),
+        (
+            layers.LayerNormalization(axis=0),
+            (5, 3),
+            r"axis 0 holds the examples.*\(5, 3\): x needs rank 2",
+        ),
         (layers.BatchNormalization(axis=-2), (5, 3), "received axis=-2"),
         (layers.GroupNormalization(groups=4), (None, 2, 6), "channels, 6; received 4"),
         (layers.GroupNormalization(groups=0), (None, 2, 6), "choose a divisor"),

@@ -192,8 +192,8 @@ def tame(cell, back=False):
     if not isinstance(cell, str):
         return cell
     if back:
-        return re.sub(r"(^|[;\t])'('*[=+\-@\t\r])", r"\1\2", cell)
-    return re.sub(r"(^|[;\t])('*[=+\-@\t\r])", r"\1'\2", cell)  # ; and tab part cells, too
+        return re.sub(r"(^|[;\t])'(?='*[=+\-@\t\r])", r"\1", cell)
+    return re.sub(r"(^|[;\t])(?='*[=+\-@\t\r])", r"\1'", cell)  # ; and tab part cells, too
 
 
 def _points(row, mark):

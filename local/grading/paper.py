@@ -56,6 +56,7 @@ class Paper:
         places, odd = submissions.homes(self.found, question.name)
         code = "\n".join(self.found[place].source for place in places)
         if reached := sorted({*REACHES.findall(code)}):
+            odd = odd and marks.sentence(odd)
             odd = f"{odd} Its cell names {', '.join(reached)}, which it does not need.".strip()
         if not places:
             return marks.ungraded(question, marks.REVIEW, marks.sentence(odd))

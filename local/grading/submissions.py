@@ -99,7 +99,8 @@ def _whose(path, slugs):
     rest = words[slug].sub("", stem, count=1) if slug in in_name else stem
     rest = re.sub(r"^[\W_]+|[\W_]+$", "", rest)
     student = text(others[0] if others else rest or stem)
-    return "".join(c if c.isprintable() else "\ufffd" for c in student).strip(), slug
+    # What parts the cells and rows of a table is no part of a name.
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", "\ufffd", student).strip(), slug
 
 
 def text(name):

@@ -134,10 +134,8 @@ def judge_predict(case, given):
         hint = "after your answer the net is frozen: to ask changes nothing in it"
         averages = [finding(False, each.what, hint) for each in averages]
     if not (labels.passed or alone.passed):  # whoever does not ask moves nothing
-        averages = [
-            finding(False, each.what, "that the averages stay counts once the labels are right")
-            for each in averages
-        ]
+        later = "that the averages stay counts once the labels are right"
+        averages = [finding(False, f.what, later) if f.passed else f for f in averages]
     return [labels, alone, *averages]
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from local.questions.core import Mistake, Question, compared, kept, made, mistakes, right
+from local.questions.core import Mistake, Question, compared, finding, kept, made, mistakes, right
 from local.questions.hints import HINTS
 
 ALONE = "a batch of one"
@@ -131,6 +131,9 @@ def judge(case, given):
             compared(f"the cache: {name}", name, given, wanted[name], wrong, properties[name])
             for name in ("x_hat", "s", "gamma")
         ]
+        if not any(each.passed for each in findings[:-1]):  # to hand gamma on is no answer
+            hint = "that gamma is kept counts once something else is right"
+            findings[-1] = finding(False, findings[-1].what, hint)
     if about.startswith("a table"):
         findings.append(kept(given, findings, about))
     return findings

@@ -136,9 +136,19 @@ def _names(table):
 
 
 def _base(node):
-    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else None
+    """The name whose part or method this is; what a function returned is new, and nobody's."""
+    while True:
+        match node:
+            case (
+                ast.Attribute(value=inner)
+                | ast.Subscript(value=inner)
+                | ast.Call(func=ast.Attribute(value=inner))
+            ):
+                node = inner
+            case ast.Name(id=name):
+                return name
+            case _:
+                return None
 
 
 def needed(name, found, homes=()):
@@ -156,7 +166,7 @@ def needed(name, found, homes=()):
         for one in found
     ]
     own = {each for one in found if one.cell in homes for each in one.defines} - {"*"}
-    last = max(homes, default=len(found))
+    last = max(homes, default=float("inf"))
     before = {each for one in found if one.cell <= last for each in one.defines} - {"*"}
     wanted, chosen, grown = {name, "*"}, set(), True  # `from numpy import *` may define anything
     while grown:
