@@ -239,6 +239,15 @@ def test_the_colour_button_goes_round(address, chromium):
         assert sorted(set(themes)) == ["dark", "light"]
 
 
+def test_a_printed_page_has_its_title_and_all_of_its_code(address, chromium):
+    with visit(chromium, address + CHAPTER) as page:
+        page.emulate_media(media="print")
+        page.set_viewport_size({"width": 600, "height": 800})
+        assert page.locator("h1").is_visible()
+        cut = "all => all.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent)"
+        assert page.locator(".bd-article pre").evaluate_all(cut) == []
+
+
 def theme_of(page):
     return page.evaluate("document.documentElement.dataset.theme")
 
