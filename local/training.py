@@ -89,8 +89,8 @@ def precise_statistics(model, x):
     try:
         for layer in layers:
             layer.momentum = 0.0
-            layer.moving_mean.assign(tf.zeros_like(layer.moving_mean))  # 0 times NaN is NaN
-            layer.moving_variance.assign(tf.ones_like(layer.moving_variance))
+            for average in (layer.moving_mean, layer.moving_variance):  # 0 times NaN is NaN
+                average.assign(tf.where(tf.math.is_finite(average), average, 0.0))
         model(tf.constant(x, tf.float32), training=True)
     finally:
         for layer, momentum in zip(layers, momenta, strict=True):

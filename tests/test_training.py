@@ -147,6 +147,15 @@ def test_precise_statistics_forget_even_what_was_no_number(problem):
     np.testing.assert_array_equal(norm.moving_mean.numpy(), precise)
 
 
+def test_averages_stay_where_the_data_do_not_fit(problem):
+    model, _ = fit(problem, "before", epochs=1)
+    before = model.get_weights()
+    with pytest.raises(ValueError, match="shape"):
+        training.precise_statistics(model, problem[0][:, :2])
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
 def test_a_model_that_offers_nothing_has_nothing_to_record(problem):
     with pytest.raises(ValueError, match=r"record may name \[\] of this model, received \['z1'\]"):
         training.fit(keras.Sequential([keras.layers.Dense(3)]), *problem, record=("z1",))

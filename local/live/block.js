@@ -1,5 +1,17 @@
 // Chapter 8: a block of N x H x W x C values; who shares mean and variance with the chosen one.
-import { choice, clamp, commands, compose, entry, fill, note, number, slider, svg, trait } from "./kit.js";
+import {
+  choice,
+  clamp,
+  commands,
+  compose,
+  entry,
+  fill,
+  note,
+  number,
+  slider,
+  svg,
+  trait,
+} from "./kit.js";
 import { standardize } from "./norm.js";
 
 const EPSILON = 1e-3;
