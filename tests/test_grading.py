@@ -14,7 +14,7 @@ import pytest
 import submissions as made
 from nbgrader.api import Gradebook as NbGraderBook
 
-from local.grading import batch, feedback, marks, nbgraderbook, sandbox, summary
+from local.grading import batch, feedback, marks, nbgraderbook, sandbox, summary, worker
 from local.grading.__main__ import main
 from local.grading.gradebook import BadRow, Gradebook, Record, tame
 from local.grading.grader import Grader, Settings
@@ -80,7 +80,7 @@ def test_every_mark_has_a_sentence(book):
 def test_no_text_carries_a_hidden_case_out(book, grader):
     told = Settings(grader.settings.mode, book.seed(), LIMITS)
     (question,) = (q for q in QUESTIONS[made.SLUG] if q.name == made.TARGET)
-    hidden = {f"{v:.17g}" for case in Grader(told).hidden(question) for v in case["dy"].flat}
+    hidden = {f"{v:.17g}" for case, _ in Grader(told).hidden(question) for v in case["dy"].flat}
     (why,) = (
         mark["why"]
         for mark in book.load("text with the case", made.SLUG).marks
@@ -116,7 +116,7 @@ def test_a_second_run_changes_and_repeats_nothing(tmp_path, mode, monkeypatch):
     folder, book = few(tmp_path)
     run(folder, book, mode)
     before = snapshot(book)
-    monkeypatch.setattr(batch, "mark", None)  # nothing may be handed out
+    monkeypatch.setattr(worker, "mark", None)  # nothing may be handed out
     run(folder, book, mode)
     assert snapshot(book) == before
 
@@ -357,7 +357,7 @@ def test_what_was_unknown_is_so_no_more(tmp_path, mode):
 
 def test_a_worker_with_other_questions_marks_nothing(mode):
     with pytest.raises(sandbox.Refusal, match="other questions"):
-        batch.mark(Settings(mode, 7, LIMITS), "another day's", made.SLUG, b"{}")
+        worker.mark(Settings(mode, 7, LIMITS), "another day's", made.SLUG, b"{}")
 
 
 def test_a_link_or_a_pipe_is_not_read(tmp_path, mode):

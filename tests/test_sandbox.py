@@ -29,20 +29,23 @@ def call(written, case, ask):
 """
 
 
+GIVEN = "import numpy as np\nseven = np.full(2, 7)"
+
+
 @pytest.fixture(scope="module", params=HERE)
 def server(request):
     try:
-        server = forkserver.ForkServer(request.param, ("numpy",), PROBES, LIMITS)
+        server = forkserver.ForkServer(request.param, ("numpy",), PROBES, LIMITS, [GIVEN])
     except forkserver.Lost as lost:
         pytest.skip(f"{request.param} is installed and does not work here: {lost}")
     yield server
     server.close()
 
 
-def ask(server, source, case=None):
+def ask(server, *cells, case=None):
     """What a submission's function `f` answers."""
     with server.session() as session:
-        session.tell([source])
+        session.tell(cells)
         told, _ = session.ask({"kind": "define", "name": "f", "homes": []})
         assert told["kind"] == "defined", told
         return session.ask({"kind": "probe", "probe": "call", "values": {}}, case or {})
@@ -54,9 +57,30 @@ def test_there_is_a_sandbox_where_the_tests_run():
 
 def test_arrays_go_in_and_come_out(server):
     x = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
-    told, out = ask(server, "def f(case): return {'y': case['x'].T}", {"x": x})
+    told, out = ask(server, "def f(case): return {'y': case['x'].T}", case={"x": x})
     assert told == {"kind": "outputs"}
     np.testing.assert_array_equal(out["y"], x.T)
+
+
+@pytest.mark.parametrize("cells", [(GIVEN, ""), ("", GIVEN), ("", GIVEN + "  # mine")])
+def test_a_cell_that_was_analysed_beforehand_counts_wherever_it_stands(server, cells):
+    told, out = ask(server, *cells, "def f(case): return {'y': seven}")
+    assert told == {"kind": "outputs"}
+    np.testing.assert_array_equal(out["y"], [7, 7])
+
+
+def test_a_given_cell_that_was_changed_is_not_taken_for_it(server):
+    _, out = ask(server, GIVEN.replace("7", "8"), "def f(case): return {'y': seven}")
+    np.testing.assert_array_equal(out["y"], [8, 8])
+
+
+def test_what_is_drawn_without_a_seed_is_the_same_every_time(server):
+    cell = """
+import random, numpy as np
+def f(case): return {"drawn": np.array([random.random(), np.random.random()])}
+"""
+    (_, first), (_, second) = ask(server, cell), ask(server, cell)
+    np.testing.assert_array_equal(first["drawn"], second["drawn"])
 
 
 ESCAPES = [
@@ -249,7 +273,7 @@ def test_junk_is_malformed_and_nothing_else(raw, junk, shape):
 )
 def test_only_numbers_travel(dtype):
     with pytest.raises(messages.Malformed):
-        messages._checked([["a", dtype, [1]]])
+        messages._size([["a", dtype, [1]]])
 
 
 def test_too_much_is_refused_before_memory_is_taken():
@@ -262,7 +286,7 @@ def test_too_much_is_refused_before_memory_is_taken():
         [["a" * 101, "|b1", []]],
     ):
         with pytest.raises(messages.Malformed):
-            messages._checked(described)
+            messages._size(described)
 
 
 # --- From a notebook to a function ---------------------------------------------------------------

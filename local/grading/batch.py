@@ -1,41 +1,14 @@
 """Many submissions: on all cores of this machine, or on a Dask cluster; interrupted and resumed."""
 
 import contextlib
-import hashlib
 import importlib
-import inspect
 import multiprocessing
-import os
-import sys
-import threading
 from concurrent import futures
 
 from tqdm import tqdm
 
-from local.grading import forkserver, grader, marks, sandbox, submissions
+from local.grading import forkserver, marks, sandbox, submissions, worker
 from local.grading.gradebook import NOWHERE, Record
-
-_own = threading.local()
-
-
-def mark(settings, course, slug, data):
-    """(slug, marks as dicts, problem): what a worker makes of the bytes of one notebook.
-
-    It keeps its grader, and so the fork servers, from one call to the next. course: `fingerprint`
-    where the gradebook is. Raises sandbox.Refusal where the worker has other questions.
-    """
-    if getattr(_own, "settings", None) != settings:
-        _own.settings, _own.grader = settings, grader.Grader(settings)
-        _own.course = fingerprint(settings)
-    if _own.course != course:
-        raise sandbox.Refusal(
-            "A worker has other questions than this machine: update its clone, and start it anew."
-        )
-    try:
-        given, slug = _own.grader.grade(slug, data)
-    except submissions.Unreadable as error:
-        return slug, None, str(error)
-    return slug, [one.asdict() for one in given], ""
 
 
 @contextlib.contextmanager
@@ -49,19 +22,9 @@ def workers(cores=None, scheduler=None):
     else:
         cores = cores or multiprocessing.cpu_count()
         spawn = multiprocessing.get_context("spawn")
-        told = {"mp_context": spawn, "initializer": end_with_parent}
+        told = {"mp_context": spawn, "initializer": worker.end_with_parent}
         with futures.ProcessPoolExecutor(cores, **told) as executor:
             yield executor, 4 * cores
-
-
-def end_with_parent():
-    """In a worker: end when the parent is killed, which Python's pool does not see to."""
-
-    def wait():
-        multiprocessing.parent_process().join()
-        os._exit(1)
-
-    threading.Thread(target=wait, daemon=True).start()
 
 
 def choose(scheduler=None):
@@ -82,7 +45,7 @@ class Batch:
     def __init__(self, folder, book, settings):
         self.book, self.settings = book, settings
         self.catalogue = importlib.import_module(settings.questions).QUESTIONS
-        self.course = fingerprint(settings)
+        self.course = worker.fingerprint(settings)
         self.waiting = dict.fromkeys(submissions.find(folder, tuple(self.catalogue)))
         self.files = {}
 
@@ -116,7 +79,7 @@ class Batch:
                 job = self._job(one)
                 if job:
                     told = self.settings, self.course, one.assignment, job[0]
-                    out[executor.submit(mark, *told)] = one, job[1]
+                    out[executor.submit(worker.mark, *told)] = one, job[1]
                     if len(out) >= width:
                         break
                 else:
@@ -180,19 +143,3 @@ class Nothing:
     """In place of a question where the assignment is unknown."""
 
     name, title, points = "", "", 0
-
-
-def fingerprint(settings):
-    """A word that changes when the questions, the probes, or what they are made with do."""
-    questions, probes = map(importlib.import_module, (settings.questions, settings.probes))
-    home = questions.__name__.rpartition(".")[0] or questions.__name__
-    found, rest = {}, [questions, probes]
-    while rest:
-        module = rest.pop()
-        if module.__name__ not in found:
-            found[module.__name__] = inspect.getsource(module)
-            names = {getattr(value, "__module__", None) for value in vars(module).values()}
-            names |= {value.__name__ for value in vars(module).values() if inspect.ismodule(value)}
-            rest += [sys.modules[name] for name in names if f"{name}.".startswith(f"{home}.")]
-    text = "".join(found[name] for name in sorted(found))
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,5 +1,6 @@
 """The grader's end of a fork server: starts it, proves its sandbox, and asks it for processes."""
 
+import compileall
 import contextlib
 import json
 import socket
@@ -42,23 +43,25 @@ def choose():
 class ForkServer:
     """A fork server in its sandbox. mode: of `sandbox.MODES`; modules: imported beforehand.
 
-    probes: the source of the module with the probes. Raises Lost where it does not start, and
-    sandbox.Refusal where a submission could read the course or reach the network in it.
+    probes: the source of the module with the probes. given: cells that most submissions will have.
+    Raises Lost where it does not start, and sandbox.Refusal where a submission could read the
+    course or reach the network in it.
     """
 
-    def __init__(self, mode, modules, probes, limits):
+    def __init__(self, mode, modules, probes, limits, given=()):
         self.limits = limits
         self.folder = None if mode == "bubblewrap" else Path(tempfile.mkdtemp(prefix="grading-"))
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by close)
         self.control, theirs = socket.socketpair()
-        told = sandbox.settings(mode, limits, modules, probes)
-        folder = str(self.folder or f"{sandbox.SCRATCH}/grading")
+        compileall.compile_dir(sandbox.HERE / "inside", quiet=2)  # in there nothing can be written
+        told = sandbox.settings(mode, limits, modules, probes, given)
+        folder = f"{self.folder or f'{sandbox.SCRATCH}/grading'}/submission"
         told |= {"control": theirs.fileno(), "folder": folder}
         try:
             with theirs:
                 self.process = subprocess.Popen(
                     sandbox.command(mode),
-                    env=sandbox.environment(told["folder"]),
+                    env=sandbox.environment(folder),
                     cwd="/",
                     stdin=subprocess.PIPE,
                     stdout=subprocess.DEVNULL,

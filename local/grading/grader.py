@@ -2,7 +2,6 @@
 
 import importlib
 import inspect
-import re
 import zlib
 from collections import Counter
 from dataclasses import dataclass, field
@@ -11,12 +10,13 @@ from functools import cached_property
 import numpy as np
 
 from local.grading import forkserver, sandbox, submissions
-from local.grading.paper import Paper
+from local.grading.paper import Paper, requested
 from local.grading.session import Lost
 
+ASSIGNMENTS = sandbox.COURSE / "content" / "assignments"
 STARTS = 3
 """Times in a row that a kind of fork server may fail to start before it is given up."""
-KERAS = re.compile(r"\b(?:keras|tensorflow)\b")
+KERAS = ("keras", "tensorflow")
 
 
 @dataclass(frozen=True)
@@ -74,12 +74,12 @@ class Grader:
 
     def _modules(self, slug, found):
         """What a fork server should have imported for these cells and the assignment's probes."""
-        keras = self.keras[slug] or any(KERAS.search(cell.source) for cell in found)
+        keras = self.keras[slug] or any(name in cell.source for cell in found for name in KERAS)
         return ("numpy", "tensorflow", "keras") if keras else ("numpy",)
 
     def _probed_with_keras(self, slug):
         probes = {getattr(self.probes, question.probe) for question in self.catalogue[slug]}
-        return any(KERAS.search(inspect.getsource(probe)) for probe in probes)
+        return any(name in inspect.getsource(probe) for probe in probes for name in KERAS)
 
     def server(self, modules):
         """The fork server with these modules. Raises Lost, without another try after STARTS."""
@@ -88,7 +88,8 @@ class Grader:
         if modules not in self.servers:
             self.failures[modules] += 1
             told = (self.settings.mode, modules, self._probe_source, self.settings.limits)
-            self.servers[modules] = forkserver.ForkServer(*told)
+            given = submissions.given(ASSIGNMENTS, self.catalogue)
+            self.servers[modules] = forkserver.ForkServer(*told, given)
             self.failures[modules] = 0
         return self.servers[modules]
 
@@ -99,8 +100,8 @@ class Grader:
             server.close()
 
     def hidden(self, question):
-        """The hidden cases of a question: the same for all submissions."""
+        """The hidden cases of a question, each with its request: the same for all submissions."""
         if question.name not in self.cases:
             seed = [self.settings.seed, zlib.crc32(question.name.encode())]
-            self.cases[question.name] = question.cases(np.random.default_rng(seed))
+            self.cases[question.name] = requested(question, np.random.default_rng(seed))
         return self.cases[question.name]

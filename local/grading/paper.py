@@ -76,7 +76,7 @@ class Paper:
         cases = self.grader.hidden(question)
         replies = self._replies(question, places, [*cases, cases[0]])
         findings, errors, given, stopped = [], [], [], None
-        for case in cases:
+        for case, _ in cases:
             outputs, error = {}, None
             if stopped is None:
                 outputs, error, stopped = self._next(replies)
@@ -108,16 +108,19 @@ class Paper:
             return {}, None, reason
 
     def _replies(self, question, places, cases):
-        """For each case its outputs and None, or {} and what the process told of an exception."""
+        """For each case its outputs and None, or {} and what the process told of an exception.
+
+        cases: as they are `requested`.
+        """
         if self.session is None:
             self.session = self.grader.server(self.modules).session()
             self.session.tell([cell.source for cell in self.found])
         self.session.restart_clock()
-        define = {"kind": "define", "name": question.name, "homes": places}
-        requests = [(define, None), *(_request(question, case) for case in cases)]
+        define = messages.encode({"kind": "define", "name": question.name, "homes": places})
+        requests = [define, *(request for _, request in cases)]
         replies = self.session.ask_all(requests, together=question.answer is None)
         next(replies)  # if it cannot be defined, every case will say so
-        for case, (told, outputs) in zip(cases, replies, strict=True):
+        for (case, _), (told, outputs) in zip(cases, replies, strict=True):
             for _ in range(ASKS):
                 if told["kind"] != "ask" or question.answer is None:
                     break
@@ -145,7 +148,7 @@ class Paper:
     def _explained(self, question, places, error):
         """Why it raised, from a fresh process that is given public cases alone."""
         self.leave()
-        cases = question.cases(np.random.default_rng(PUBLIC_SEED))
+        cases = requested(question, np.random.default_rng(PUBLIC_SEED))
         try:
             for _, told in self._replies(question, places, cases):
                 if told:
@@ -164,13 +167,18 @@ class Paper:
         return marks.of_end(reason)
 
 
+def requested(question, rng):
+    """The cases of a question, each with the message that has it probed."""
+    return [(case, _request(question, case)) for case in question.cases(rng)]
+
+
 def _request(question, case):
     """The message that has a case probed, without what is for the judge alone."""
     seen = {name: value for name, value in case.items() if not name.startswith("_")}
     arrays = {name: value for name, value in seen.items() if isinstance(value, np.ndarray)}
     values = {name: value for name, value in seen.items() if name not in arrays}
     values = {k: v.item() if isinstance(v, np.generic) else v for k, v in values.items()}
-    return {"kind": "probe", "probe": question.probe, "values": values}, arrays
+    return messages.encode({"kind": "probe", "probe": question.probe, "values": values}, arrays)
 
 
 def same(outputs, again):

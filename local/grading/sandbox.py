@@ -100,13 +100,14 @@ def packages():
     return sorted(own | {str(Path(numpy).parents[1])})
 
 
-def settings(mode, limits, modules, probes):
+def settings(mode, limits, modules, probes, given):
     """What the fork server is told (`inside.server.main`)."""
     devices = [Path("/dev", name) for name in ("null", "zero", "random", "urandom")]
     return {
         "mode": mode,
         "modules": list(modules),
         "probes": probes,
+        "given": list(given),
         "code": str(HERE),
         "packages": packages(),
         "readable": [str(path) for path in (*readable(), *devices)],

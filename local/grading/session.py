@@ -76,15 +76,14 @@ class Session:
         return messages.receive(self._read)
 
     def ask_all(self, requests, together):
-        """The answers to all `requests`, pairs of header and arrays, in turn; raises as `ask`.
+        """The answers to all `requests`, encoded messages, in turn; raises as `ask`.
 
         together: send them all at once, as far as there is room, so that nobody waits for anybody.
         """
-        encoded = [messages.encode(*request) for request in requests]
-        if together and sum(map(len, encoded)) <= ROOM:
-            self._send(b"".join(encoded))
-            encoded = [b""] * len(encoded)
-        for message in encoded:
+        if together and sum(map(len, requests)) <= ROOM:
+            self._send(b"".join(requests))
+            requests = [b""] * len(requests)
+        for message in requests:
             self._send(message)
             yield messages.receive(self._read)
 

@@ -171,6 +171,16 @@ def _code(raw):
             yield Cell(source, grade_id if isinstance(grade_id, str) else None)
 
 
+def given(folder, slugs):
+    """The sources of the code cells that students get as they are, of the assignments in `folder`.
+
+    An assignment that has no notebook there gives none.
+    """
+    paths = [path for path in (Path(folder, f"{slug}.ipynb") for slug in slugs) if path.exists()]
+    found = [cell for path in paths for cell in cells(path.read_bytes())]
+    return [cell.source for cell in found if cell.grade_id is None]
+
+
 def homes(found, name):
     """The numbers of the cells whose definition of `name` counts, and what is odd about it.
 
@@ -181,7 +191,8 @@ def homes(found, name):
         rf"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+{name}\b|^{name}[ \t]*=", re.M
     )
     with_id = [number for number, cell in enumerate(found) if cell.grade_id == name]
-    with_name = [number for number, cell in enumerate(found) if defining.search(cell.source)]
+    named = [number for number, cell in enumerate(found) if name in cell.source]
+    with_name = [number for number in named if defining.search(found[number].source)]
     both = [number for number in with_id if number in with_name]
     if len(both) == 1:
         several = f"{name} is defined in {len(with_name)} cells; the one with its id counts"

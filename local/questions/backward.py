@@ -23,23 +23,30 @@ def judge_differences(case, given):
     """The gradient of the sum of f(x) * dy, to six digits."""
     x, dy, weights = case["x"], case["dy"], case["weights"]
     gradient = (np.cos(x @ weights) * dy) @ weights.T
-    bend = -(np.sin(x @ weights) * dy) @ np.square(weights).T
-    wrong = [
-        Mistake(
-            {"gradient": np.cos(x @ weights) @ weights.T},
-            "dy is not used: the loss is the sum of f(x) * dy, not of f(x)",
-        ),
-        Mistake({"gradient": 2 * gradient}, "twice the slope: how far apart are the two points?"),
-        Mistake({"gradient": gradient / 2}, "half the slope: how far apart are the two points?"),
-        Mistake({"gradient": -gradient}, "the sign is turned: above minus below"),
-        Mistake(
-            {"gradient": gradient + bend * 5e-6},
-            "a difference on one side is wrong by a multiple of h: go to both sides of x",
-        ),
-    ]
+
+    def wrong():
+        bend = -(np.sin(x @ weights) * dy) @ np.square(weights).T
+        return [
+            Mistake(
+                {"gradient": np.cos(x @ weights) @ weights.T},
+                "dy is not used: the loss is the sum of f(x) * dy, not of f(x)",
+            ),
+            Mistake(
+                {"gradient": 2 * gradient}, "twice the slope: how far apart are the two points?"
+            ),
+            Mistake(
+                {"gradient": gradient / 2}, "half the slope: how far apart are the two points?"
+            ),
+            Mistake({"gradient": -gradient}, "the sign is turned: above minus below"),
+            Mistake(
+                {"gradient": gradient + bend * 5e-6},
+                "a difference on one side is wrong by a multiple of h: go to both sides of x",
+            ),
+        ]
+
     hint = "nudge one entry of x at a time, on both sides, in a copy of x"
     about = f"six digits of the gradient: {case['about']}"
-    found = [compared(about, "gradient", given, gradient, lambda: wrong, hint, 2, tolerance=5e-7)]
+    found = [compared(about, "gradient", given, gradient, wrong, hint, 2, tolerance=5e-7)]
     return [*found, kept(given, found, case["about"])]
 
 

@@ -105,7 +105,7 @@ def close(a, b, tolerance=TOLERANCE):
     largest = np.abs(b[np.isfinite(b)]).max(initial=1e-6)
     with np.errstate(invalid="ignore"):  # of infinities; allclose would take ten times as long
         near = np.abs(a - b) <= tolerance * largest
-    return bool((near | (a == b) | (np.isnan(a) & np.isnan(b))).all())
+    return bool(near.all() or (near | (a == b) | (np.isnan(a) & np.isnan(b))).all())
 
 
 @np.errstate(all="ignore")

@@ -36,18 +36,18 @@ def _call(number, *arguments):
     return _checked(_libc.syscall(ctypes.c_long(number), *arguments))
 
 
-def limit(memory, file_size, cpu):
-    """Bound the process, which cannot raise the bounds again.
+def bounds(memory, file_size, cpu):
+    """What `limit` is to set: asked for before the process is there, whose every step costs more.
 
     memory: bytes of address space, of which TensorFlow takes 2 GB.  file_size: bytes of any one
     file.  cpu: seconds in all, the last resort; the grader looks sooner.
     """
-    threads = THREADS + _running()
+    found = {}
     for name, most in {
         "RLIMIT_AS": memory,
         "RLIMIT_FSIZE": file_size,
         "RLIMIT_CPU": int(cpu) + 1,
-        "RLIMIT_NPROC": threads,
+        "RLIMIT_NPROC": THREADS + _running(),
         "RLIMIT_NOFILE": 256,
         "RLIMIT_CORE": 0,
         "RLIMIT_MSGQUEUE": 0,
@@ -55,12 +55,18 @@ def limit(memory, file_size, cpu):
         kind = getattr(resource, name, None)
         if kind is not None:  # not every system knows all
             _, hard = resource.getrlimit(kind)
-            most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-            try:
-                resource.setrlimit(kind, (most, most))
-            except ValueError:  # macOS knows a bound and does not take it
-                if sys.platform == "linux":
-                    raise
+            found[kind] = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    return found
+
+
+def limit(bounds):
+    """Bound the process, which cannot raise the bounds again."""
+    for kind, most in bounds.items():
+        try:
+            resource.setrlimit(kind, (most, most))
+        except ValueError:  # macOS knows a bound and does not take it
+            if sys.platform == "linux":
+                raise
 
 
 def _running():
@@ -143,8 +149,14 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_void_p))
 
 
+def program(compiled):
+    """The filter of system calls that `local.grading.systemcalls` compiled, as Linux takes it."""
+    instructions = ctypes.create_string_buffer(compiled, len(compiled))
+    told = _Program(len(compiled) // 8, ctypes.addressof(instructions))
+    told.kept = instructions  # the address alone would not keep it
+    return told
+
+
 def seccomp(program):
-    """Load the filter of system calls `program`, compiled by `local.grading.systemcalls`."""
-    instructions = ctypes.create_string_buffer(program, len(program))
-    told = _Program(len(program) // 8, ctypes.addressof(instructions))
-    _checked(_libc.prctl(PR_SET_SECCOMP, 2, ctypes.byref(told), 0, 0))
+    """Load the filter of system calls `program`. Raises OSError."""
+    _checked(_libc.prctl(PR_SET_SECCOMP, 2, ctypes.byref(program), 0, 0))

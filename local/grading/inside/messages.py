@@ -15,10 +15,8 @@ HEADER_BYTES = 1 << 18
 ARRAY_BYTES = 1 << 26
 """The most that all arrays of a message may hold together."""
 ARRAYS, DIMENSIONS, NAME_LENGTH = 256, 8, 100
-DTYPES = frozenset(
-    ["|b1", "|i1", "|u1"] + [f"<{kind}{size}" for kind in "iu" for size in (2, 4, 8)]
-) | {"<f2", "<f4", "<f8"}
-"""Numbers only: no objects, no strings, no dates, no structures, in little-endian order."""
+DTYPES = {"|b1": 1, "|i1": 1, "|u1": 1} | {f"<{k}{size}": size for k in "iuf" for size in (2, 4, 8)}
+"""Numbers only, and the bytes of one: no objects, strings, dates or structures; little-endian."""
 
 
 class Malformed(ValueError):
@@ -36,7 +34,7 @@ def encode(header, arrays=None):
         array = array.astype(array.dtype.newbyteorder("<"), copy=False)
         described.append([name, array.dtype.str, list(array.shape)])
         parts.append(array.tobytes())
-    _checked(described)
+    _size(described)
     text = json.dumps({**header, "arrays": described}).encode()
     if len(text) > HEADER_BYTES:
         raise Malformed(f"A header has at most {HEADER_BYTES} bytes, received {len(text)}.")
@@ -57,18 +55,20 @@ def receive(read):
         raise Malformed("The header is not JSON.") from error
     if not isinstance(header, dict) or not isinstance(header.get("kind"), str):
         raise Malformed("The header is not an object with a kind.")
-    arrays = {}
-    for name, dtype, shape in _checked(header.pop("arrays", None)):
+    described = header.pop("arrays", None)
+    raw, start, arrays = read(_size(described)), 0, {}
+    for name, dtype, shape in described:
         count = math.prod(shape)
-        raw = read(count * np.dtype(dtype).itemsize)
         # bool bytes other than 0 and 1 would make values that are neither True nor False.
-        flat = np.frombuffer(raw, "|u1") != 0 if dtype == "|b1" else np.frombuffer(raw, dtype)
-        arrays[name] = flat.reshape(shape).copy()
+        flat = np.frombuffer(raw, "|u1" if dtype == "|b1" else dtype, count, start)
+        flat = flat != 0 if dtype == "|b1" else flat.copy()
+        arrays[name] = flat.reshape(shape)
+        start += flat.nbytes
     return header, arrays
 
 
-def _checked(described):
-    """`described` if it is a list of [name, dtype, shape] within bounds; raises Malformed."""
+def _size(described):
+    """The bytes of the arrays in a list of [name, dtype, shape]; raises Malformed out of bounds."""
     if not isinstance(described, list) or len(described) > ARRAYS:
         raise Malformed(f"A message holds a list of at most {ARRAYS} arrays.")
     total = 0
@@ -83,7 +83,7 @@ def _checked(described):
         whole = isinstance(shape, list) and len(shape) <= DIMENSIONS
         if not (whole and all(type(n) is int and 0 <= n <= ARRAY_BYTES for n in shape)):
             raise Malformed("A shape is a short list of sizes.")
-        total += math.prod(shape) * np.dtype(dtype).itemsize
+        total += math.prod(shape) * DTYPES[dtype]
     if total > ARRAY_BYTES:
         raise Malformed(f"All arrays together hold at most {ARRAY_BYTES} bytes.")
-    return described
+    return total

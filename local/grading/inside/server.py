@@ -14,14 +14,13 @@ import shutil
 import signal
 import socket
 import sys
-import tempfile
 import time
 import types
 from pathlib import Path
 
 import numpy as np
 
-from . import child, confine
+from . import child, confine, sources
 
 
 def main(settings):
@@ -29,26 +28,31 @@ def main(settings):
 
     settings: modules  names to import beforehand
               probes   the source of the module with the probes
+              given    cells that most notebooks have, which are analysed beforehand, too
               mode     "bubblewrap", "landlock" or "trusted"
-              folder   where submissions get their folders; whatever is in it is deleted
+              folder   where each submission finds an empty folder; all beside it is deleted
               readable folders that a submission may read (where Landlock closes the others)
               user     the ordinary user to become, or None; keep_reading: see `confine.drop`
               filter   the compiled filter of system calls, in hexadecimal
-              memory, file_size, cpu   of `confine.limit`
+              memory, file_size, cpu   of `confine.bounds`
     """
     os.umask(0o077)
     control = socket.socket(fileno=settings["control"])
-    home = Path(settings["folder"])
+    folder = Path(settings["folder"])
+    home = folder.parent
     home.mkdir(exist_ok=True)
     home.chmod(0o711)  # as root: the ordinary user must reach its own folder in it
+    folder.mkdir()
     for name in settings["modules"]:
         importlib.import_module(name)
     probes = types.ModuleType("probes")
     sys.modules["probes"] = probes
     exec(compile(settings["probes"], "probes", "exec"), vars(probes))
-    random.seed(0)
-    # So that a submission that draws without a seed draws the same every time.
+    sources.statements(settings["given"])
+    # A submission that draws without a seed draws the same every time; see `_become`, too.
     np.random.seed(0)  # noqa: NPY002
+    program = confine.program(bytes.fromhex(settings["filter"]))
+    _wiped(home, settings["mode"])  # Keras, imported, may have written into it
     gc.collect()
     gc.freeze()
     _say(control, ready=True)
@@ -58,11 +62,14 @@ def main(settings):
         if not line:
             break
         if line["do"] == "start":
-            folder = tempfile.mkdtemp(dir=home)
+            folder.mkdir()
+            if settings["user"] is not None:
+                os.chown(folder, settings["user"], settings["user"])
+            bounds = confine.bounds(*(settings[name] for name in ("memory", "file_size", "cpu")))
             process = os.fork()
             if process == 0:
                 control.close()
-                _become(passed, folder, settings)
+                _become(passed, folder, settings, bounds, program)
                 child.serve(child.Channel(passed), probes)
             os.close(passed)
             _say(control, cpu=_seconds(process))
@@ -87,7 +94,7 @@ def _say(control, **what):
     control.sendall(json.dumps(what).encode() + b"\n")
 
 
-def _become(channel, folder, settings):
+def _become(channel, folder, settings, bounds, program):
     """In the new process: give up all that a submission does not need. See `confine`."""
     os.setsid()
     nothing = os.open(os.devnull, os.O_RDWR)
@@ -95,23 +102,21 @@ def _become(channel, folder, settings):
         os.dup2(nothing, standard)
     os.closerange(3, channel)
     os.closerange(channel + 1, 1 << 16)
-    os.environ.update(HOME=folder, TMPDIR=folder)
-    tempfile.tempdir = None
     os.chdir(folder)
+    random.seed(0)  # Python draws a seed of its own in every fork
     confined = settings["mode"] != "trusted"
     if settings["user"] is not None:
-        os.chown(folder, settings["user"], settings["user"])
         confine.drop(settings["user"], settings["keep_reading"])
     if confined:
         confine.die_with_parent()
-    confine.limit(settings["memory"], settings["file_size"], settings["cpu"])
+    confine.limit(bounds)
     if settings["mode"] == "landlock":
         # TensorFlow insists on reading its command line. Held open, the rule for it stays valid.
         own = "/proc/self/cmdline"
         os.open(own, os.O_PATH)
         confine.landlock([*settings["readable"], own], folder)
     if confined:
-        confine.seccomp(bytes.fromhex(settings["filter"]))
+        confine.seccomp(program)
 
 
 def _seconds(process):

@@ -8,6 +8,7 @@ that define what they use. So nothing costs a mark, or time, but what the soluti
 import __future__
 
 import ast
+import functools
 import re
 import symtable
 import sys
@@ -49,20 +50,40 @@ def statements(cells):
     found, broken = [], {}
     for number, source in enumerate(cells):
         try:
-            found += [described(number, *each) for each in _parsed(source, number)]
+            found += [one._replace(cell=number) for one in described_cell(source)]
         except UNREADABLE as error:
             line = f" (line {error.lineno} of the cell)" if isinstance(error, SyntaxError) else ""
             broken[number] = f"{type(error).__name__}: {getattr(error, 'msg', error)}{line}"
-    return found, broken
+    return _with_changes(found), broken
 
 
-def _parsed(source, number):
+def _with_changes(found):
+    """`found`, where `changes` holds what a method or a function that is called may change, too."""
+    imports = (one for one in found if isinstance(one.node, ast.Import | ast.ImportFrom))
+    modules = {module for one in imports for module in one.defines}
+    effects = {each: one.effects for one in found if one.effects for each in one.defines}
+
+    def changed(one):
+        # `np.testing.assert_equal(...)` calls what was imported: a trial, no change.
+        touched = one.touches.union(*(effects.get(each, ()) for each in one.runs)) - modules
+        return one.changes | touched
+
+    return [one._replace(changes=changed(one)) for one in found]
+
+
+@functools.cache
+def described_cell(source):
+    """The statements of a cell, without its number. Kept, for most cells are the same for all."""
+    return [described(*each) for each in _parsed(source)]
+
+
+def _parsed(source):
     """The statements of a cell, each as a node and as text."""
     try:
-        nodes = ast.parse(source, f"<cell {number}>").body
+        nodes = ast.parse(source).body
     except SyntaxError:
         source = without_magics(unindented(source))
-        nodes = ast.parse(source, f"<cell {number}>").body
+        nodes = ast.parse(source).body
     lines = re.split("\r\n?|\n", source)
     for node in nodes:
         first = min(part.lineno for part in (node, *getattr(node, "decorator_list", ())))
@@ -93,8 +114,8 @@ def without_magics(source):
     return "\n".join(put)
 
 
-def described(cell, node, text):
-    """The Statement of a node, which is written `text`."""
+def described(node, text):
+    """The Statement of a node, which is written `text`; of which cell is not known here."""
     defines, uses = _names(symtable.symtable(text, "cell", "exec"))
     changes, touches, runs, effects = set(), set(), set(), set()
     if isinstance(node, ast.ImportFrom) and (
@@ -118,7 +139,7 @@ def described(cell, node, text):
         runs = {each.id for each in makers if isinstance(each, ast.Name)}
         changes = set()  # nothing, before it is run
         touches = {_base(each) for each in makers if isinstance(each, ast.Attribute)}
-    return Statement(cell, node, defines, changes, touches, uses, runs, effects)
+    return Statement(None, node, defines, changes, touches, uses, runs, effects)
 
 
 def _names(table):
@@ -157,14 +178,6 @@ def needed(name, found, homes=()):
     homes: the cells whose definition of `name`, and of its helpers, counts where there are several;
     empty for any.
     """
-    imports = (one for one in found if isinstance(one.node, ast.Import | ast.ImportFrom))
-    modules = {module for one in imports for module in one.defines}
-    effects = {each: one.effects for one in found if one.effects for each in one.defines}
-    # `np.testing.assert_equal(...)` calls what was imported: a trial, no change.
-    changes = [
-        one.changes | one.touches.union(*(effects.get(each, ()) for each in one.runs)) - modules
-        for one in found
-    ]
     own = {each for one in found if one.cell in homes for each in one.defines} - {"*"}
     last = max(homes, default=float("inf"))
     before = {each for one in found if one.cell <= last for each in one.defines} - {"*"}
@@ -175,7 +188,7 @@ def needed(name, found, homes=()):
             elsewhere = own if name in own and one.cell not in homes else set()
             if one.cell > last:  # an experiment after the fact
                 elsewhere = elsewhere | before
-            reasons = one.defines - elsewhere | changes[place]
+            reasons = one.defines - elsewhere | one.changes
             if one.cell in homes:  # `Check.__subclasses__()` finds what no name leads to
                 reasons |= {_base(each) for each in getattr(one.node, "bases", ())}
             if place not in chosen and reasons & wanted:
