@@ -355,6 +355,16 @@ def test_what_was_unknown_is_so_no_more(tmp_path, mode):
     assert [record.assignment for record in book.records()] == [made.SLUG]
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="macOS lets nobody choose a core")
+def test_a_worker_keeps_to_one_core_only_where_every_core_has_one():
+    cores = worker.cores()
+    with batch.workers() as (executor, _):
+        (core,) = executor.submit(worker.cores).result()
+    assert core in cores
+    with batch.workers(len(cores) + 1) as (executor, _):
+        assert executor.submit(worker.cores).result() == cores
+
+
 def test_a_worker_with_other_questions_marks_nothing(mode):
     with pytest.raises(sandbox.Refusal, match="other questions"):
         worker.mark(Settings(mode, 7, LIMITS), "another day's", made.SLUG, b"{}")

@@ -20,10 +20,10 @@ def workers(cores=None, scheduler=None):
         with Client(scheduler) as client, client.get_executor(pure=False) as executor:
             yield executor, 4 * sum(client.nthreads().values())
     else:
-        cores = cores or multiprocessing.cpu_count()
+        cores = cores or len(worker.cores())
         spawn = multiprocessing.get_context("spawn")
-        told = {"mp_context": spawn, "initializer": worker.end_with_parent}
-        with futures.ProcessPoolExecutor(cores, **told) as executor:
+        told = {"initializer": worker.begin, "initargs": (cores, spawn.Value("i"))}
+        with futures.ProcessPoolExecutor(cores, spawn, **told) as executor:
             yield executor, 4 * cores
 
 

@@ -80,7 +80,7 @@ def outputs_for(case):
 def judge(case, given):
     """The three gradients, and whether the inputs were left alone."""
     outputs, about = outputs_for(case), case["about"]
-    wanted = right(outputs)
+    wanted = right(case, outputs)
 
     def wrong():
         swapped = {"dgamma": wanted["dbeta"], "dbeta": wanted["dgamma"]}

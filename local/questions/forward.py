@@ -59,7 +59,7 @@ def statistics_outputs(case):
 def judge_statistics(case, given):
     """Mean and variance."""
     outputs, about = statistics_outputs(case), case["about"]
-    wanted = right(outputs)
+    wanted = right(case, outputs)
     deviation = {"variance": np.sqrt(wanted["variance"])}
 
     def wrong():
@@ -109,7 +109,7 @@ def outputs_for(case):
 def judge(case, given):
     """The output and, of a table, what the cache begins with and whether x was left alone."""
     outputs, about = outputs_for(case), case["about"]
-    wanted = right(outputs)
+    wanted = right(case, outputs)
     # alone in its batch every value is its mean: there most ideas look alike
     names = ("BatchOfOneUntouched",) if about == ALONE else HINTS
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from local.equations import BatchNorm
 from local.questions.core import (
     TOLERANCE,
     Mistake,
@@ -82,7 +83,8 @@ def layer_mistakes(case):
         hint += ": which statistics are meant?"
         frozen = {"hint": hint, "misconception": misconception}
         broken = [m._replace(**frozen) if m.misconception == 6 else m for m in broken]
-    return [*broken, Mistake(right(layer_outputs(case, training=True)), hint, misconception)]
+    trains = layer_outputs(case, training=True)(BatchNorm)
+    return [*broken, Mistake(trains, hint, misconception)]
 
 
 def layer_hints(case):
@@ -112,7 +114,7 @@ def layer_hints(case):
 @np.errstate(all="ignore")
 def judge_layer(case, given):
     """One duty of the layer; its findings share the points of the case."""
-    about, wanted = case["about"], right(layer_outputs(case))
+    about, wanted = case["about"], right(case, layer_outputs(case))
     half = case["dtype"] == "mixed_float16"
 
     def wrong():
@@ -172,7 +174,7 @@ def line_outputs(case):
 def judge_line(case, given):
     """Slope and intercept of the layer in use."""
     outputs = line_outputs(case)
-    wanted = right(outputs)
+    wanted = right(case, outputs)
 
     def wrong():
         named = ("NotCentred", "VarianceNotDeviation", "EpsilonOutsideRoot", "EpsilonForgotten")
