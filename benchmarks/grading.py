@@ -9,10 +9,10 @@ few of the notebooks only: they do not differ.
 
 import logging
 import os
-import shutil
 import tempfile
 from pathlib import Path
 
+import nbformat
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
@@ -25,6 +25,8 @@ from local.grading.gradebook import Gradebook
 from local.grading.grader import Settings
 from local.grading.nbgraderbook import own_programs
 from local.grading.release import release
+from tools import launch
+from tools.repository import Repository
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ROOT / "content" / "assignments"
@@ -35,11 +37,15 @@ TIMED = 2
 
 
 def hand_in(slug, folder, count):
-    """`count` right solutions, as nbgrader collects them."""
+    """`count` right solutions, stamped as in a release, where nbgrader collects them."""
+    notebook = nbformat.read(SOURCES / f"{slug}.ipynb", as_version=4)
+    launch.put_setup(
+        notebook, launch.stamped(launch.SETUP, Repository("owner", "course", "0" * 40))
+    )
     for number in range(count):
         place = folder / f"student-{number:04}" / slug
         place.mkdir(parents=True)
-        shutil.copy(SOURCES / f"{slug}.ipynb", place)
+        nbformat.write(notebook, place / f"{slug}.ipynb")
 
 
 def autograde(slug, course):

@@ -8,6 +8,7 @@ import sys
 import time
 
 import numpy as np
+import psutil
 import pytest
 import submissions as made
 from hypothesis import given
@@ -81,6 +82,18 @@ def f(case): return {"drawn": np.array([random.random(), np.random.random()])}
 """
     (_, first), (_, second) = ask(server, cell), ask(server, cell)
     np.testing.assert_array_equal(first["drawn"], second["drawn"])
+
+
+def test_rights_of_files_are_nothing_that_a_submission_changes(server):
+    cell = """
+import os, numpy as np
+def f(case):
+    open("mine", "w").close()
+    os.chmod("mine", 0o777)
+    return {"rights": np.array(os.stat("mine").st_mode & 0o777)}
+"""
+    _, out = ask(server, cell)
+    assert out["rights"] == 0o600
 
 
 ESCAPES = [
@@ -215,6 +228,22 @@ def test_as_root_a_submission_is_somebody_else_even_if_trusted(tmp_path):
     assert out["u"] >= 60000
 
 
+def test_what_a_trusted_submission_started_ends_with_it():
+    cell = """
+import os, time, numpy
+def f(case):
+    child = os.fork()
+    if not child:
+        time.sleep(60)
+    return {"child": numpy.array(child)}
+"""
+    server = forkserver.ForkServer("trusted", ("numpy",), PROBES, LIMITS)
+    _, out = ask(server, cell)
+    psutil.wait_procs(found := [p for p in psutil.process_iter() if p.pid == out["child"]], 5)
+    server.close()
+    assert not any(process.is_running() for process in found)
+
+
 # --- Messages ------------------------------------------------------------------------------------
 
 
@@ -280,6 +309,7 @@ def test_too_much_is_refused_before_memory_is_taken():
     for described in (
         [["a", "<f8", [1 << 23, 2]]],
         [["a", "<f8", [0, 1 << 60]]],
+        [["a", "<f8", [0] + [1 << 26] * 7]],
         [["a", "|b1", [1]]] * 300,
         [["a", "|b1", [1] * 9]],
         [["a", "|b1", [True]]],
@@ -354,6 +384,12 @@ def test_a_trial_within_a_function_is_not_run():
 def test_a_helper_in_the_cell_of_a_name_is_its_own():
     cells = ("def h(x): return x\ndef f(x): return h(x)", "def h(x, y): return y", "scale = 2")
     assert chosen("f", *cells, homes=[0]) == [(0, 1), (0, 2)]
+
+
+def test_a_cell_seen_before_has_the_number_of_its_place():
+    helper, cell = "x = 1", "def f(): return x"
+    sources.statements([helper, cell])
+    assert chosen("f", "x = 2", cell, helper, "x = 3", homes=[1]) == [(0, 1), (1, 1)]
 
 
 def test_the_cell_of_a_name_counts_and_else_the_last():

@@ -4,6 +4,7 @@ Folders and notebooks come as people hand them in. What cannot be told for certa
 `problem`, and the submission is listed for review; nothing is passed over in silence.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -16,6 +17,11 @@ LARGEST = 50 << 20
 LARGEST_CODE = 1 << 20
 IGNORED = re.compile(r"\.|__MACOSX$|Thumbs\.db$|desktop\.ini$")
 """What computers add to folders by themselves; names that begin with a point are theirs, too."""
+
+
+STAMP = re.compile('^REPOSITORY = "[^"\n]*"\nCOMMIT = "[^"\n]*"$', re.M)
+UNSTAMPED = 'REPOSITORY, COMMIT = "", ""'
+"""What a release writes into the set-up cell, which is the same for all without it."""
 
 
 class Unreadable(ValueError):
@@ -167,18 +173,21 @@ def _code(raw):
         grade_id = told.get("grade_id") if told.get("solution") else None
         # A solution whose cell has become text by mistake is still a solution.
         if isinstance(source, str) and (cell.get("cell_type") == "code" or grade_id):
-            source = source.encode("utf-8", "replace").decode()
+            source = STAMP.sub(UNSTAMPED, source.encode("utf-8", "replace").decode())
             yield Cell(source, grade_id if isinstance(grade_id, str) else None)
 
 
 def given(folder, slugs):
     """The sources of the code cells that students get as they are, of the assignments in `folder`.
 
-    An assignment that has no notebook there gives none.
+    It only saves time: an assignment whose notebook cannot be read there gives none.
     """
-    paths = [path for path in (Path(folder, f"{slug}.ipynb") for slug in slugs) if path.exists()]
-    found = [cell for path in paths for cell in cells(path.read_bytes())]
-    return [cell.source for cell in found if cell.grade_id is None]
+    found = []
+    for slug in slugs:
+        with contextlib.suppress(Unreadable, OSError):
+            found += cells(Path(folder, f"{slug}.ipynb").read_bytes())
+    # nbgrader takes parts out of what stands between its marks
+    return [c.source for c in found if c.grade_id is None and "### BEGIN " not in c.source]
 
 
 def homes(found, name):

@@ -46,12 +46,15 @@ def begin(workers, begun):
     with begun.get_lock():
         number = begun.value
         begun.value += 1
-    if hasattr(os, "sched_setscheduler"):
-        with contextlib.suppress(OSError):  # a container may refuse; nothing hangs on it
-            # Who answers goes on until it must wait; and whoever works here besides goes first.
-            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    if sys.platform == "linux":
+        # A container may refuse both, and nothing hangs on them.
+        with contextlib.suppress(OSError):
+            # Who answers goes on until it must wait, and whoever works here besides goes first.
+            if os.sched_getscheduler(0) == os.SCHED_OTHER:
+                os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+        with contextlib.suppress(OSError):
+            # They take turns, so on one core worker and submission find each other's data.
             if workers == len(cores()):
-                # They take turns, so on one core worker and submission find each other's data.
                 os.sched_setaffinity(0, {cores()[number]})
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

@@ -71,7 +71,7 @@ def _size(described):
     """The bytes of the arrays in a list of [name, dtype, shape]; raises Malformed out of bounds."""
     if not isinstance(described, list) or len(described) > ARRAYS:
         raise Malformed(f"A message holds a list of at most {ARRAYS} arrays.")
-    total = 0
+    total = largest = 0
     for entry in described:
         if not (isinstance(entry, list) and len(entry) == 3):
             raise Malformed("An array is described by its name, dtype and shape.")
@@ -84,6 +84,7 @@ def _size(described):
         if not (whole and all(type(n) is int and 0 <= n <= ARRAY_BYTES for n in shape)):
             raise Malformed("A shape is a short list of sizes.")
         total += math.prod(shape) * DTYPES[dtype]
-    if total > ARRAY_BYTES:
+        largest = max(largest, math.prod(n or 1 for n in shape))  # NumPy minds it if empty, too
+    if max(total, largest) > ARRAY_BYTES:
         raise Malformed(f"All arrays together hold at most {ARRAY_BYTES} bytes.")
     return total

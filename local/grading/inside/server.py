@@ -5,6 +5,7 @@ The grader speaks to it in lines of JSON over one socket, and hands over, with e
 of the channel that the new process will answer on.
 """
 
+import contextlib
 import gc
 import importlib
 import json
@@ -49,7 +50,7 @@ def main(settings):
     sys.modules["probes"] = probes
     exec(compile(settings["probes"], "probes", "exec"), vars(probes))
     sources.statements(settings["given"])
-    # A submission that draws without a seed draws the same every time; see `_become`, too.
+    # `np.random.normal()`, without a seed, draws the same every time; see `_become`, too.
     np.random.seed(0)  # noqa: NPY002
     program = confine.program(bytes.fromhex(settings["filter"]))
     _wiped(home, settings["mode"])  # Keras, imported, may have written into it
@@ -140,6 +141,8 @@ def _end(process, grace):
     if not ended:
         os.kill(process, signal.SIGKILL)
         _, status = os.waitpid(process, 0)
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process, signal.SIGKILL)  # what it started; only "trusted" ones can
     return {"killed": not ended, "code": os.waitstatus_to_exitcode(status)}
 
 
