@@ -19,7 +19,7 @@ IGNORED = re.compile(r"\.|__MACOSX$|Thumbs\.db$|desktop\.ini$")
 """What computers add to folders by themselves; names that begin with a point are theirs, too."""
 
 
-STAMP = re.compile('^REPOSITORY = "[^"\n]*"\nCOMMIT = "[^"\n]*"$', re.M)
+STAMP = re.compile(r'^REPOSITORY = "[^"\n]*"\nCOMMIT = "[^"\n]*"', re.M)
 UNSTAMPED = 'REPOSITORY, COMMIT = "", ""'
 """What a release writes into the set-up cell, which is the same for all without it."""
 
