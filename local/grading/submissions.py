@@ -19,9 +19,8 @@ IGNORED = re.compile(r"\.|__MACOSX$|Thumbs\.db$|desktop\.ini$")
 """What computers add to folders by themselves; names that begin with a point are theirs, too."""
 
 
-STAMP = re.compile(r'^REPOSITORY = "[^"\n]*"\nCOMMIT = "[^"\n]*"', re.M)
-UNSTAMPED = 'REPOSITORY, COMMIT = "", ""'
-"""What a release writes into the set-up cell, which is the same for all without it."""
+STAMP = re.compile(r'^REPOSITORY(?:, COMMIT = "", ""| = "[^"\n]*"\nCOMMIT = "[^"\n]*").*', re.M)
+"""What the set-up cell says of its origin; without it, the cell is the same for everybody."""
 
 
 class Unreadable(ValueError):
@@ -173,7 +172,7 @@ def _code(raw):
         grade_id = told.get("grade_id") if told.get("solution") else None
         # A solution whose cell has become text by mistake is still a solution.
         if isinstance(source, str) and (cell.get("cell_type") == "code" or grade_id):
-            source = STAMP.sub(UNSTAMPED, source.encode("utf-8", "replace").decode())
+            source = STAMP.sub("", source.encode("utf-8", "replace").decode())
             yield Cell(source, grade_id if isinstance(grade_id, str) else None)
 
 

@@ -1,11 +1,11 @@
 """What a submission's process gives up before it reads its first line: rights, files, resources.
 
-    limit(...)     resources: memory, processes, the size of files
+    limit(...)     resources: memory, processes, the size of files, within `bounds(...)`
     drop(...)      as root: the rights of root
     landlock(...)  all files but those named (where no namespace hides them)
     seccomp(...)   all system calls but those that computing needs
 
-None of it can be taken back by the process itself. Linux only, but for `limit`.
+None of it can be taken back by the process itself. Linux only, but for `bounds` and `limit`.
 """
 
 import contextlib

@@ -30,12 +30,12 @@ class NotDefined(Exception):
 class Statement(NamedTuple):
     """A statement at the top level of a cell, and the global names that matter to it.
 
-    changes: what is assigned into.  touches: what has a method called, as in `table.append(3)`, and
-    may change.  runs: functions that are called or decorate.  effects: what running this function
-    changes.
+    cell: its number, None before it is known.  changes: what is assigned into.  touches: what has a
+    method called, as in `table.append(3)`, and may change.  runs: functions that are called or
+    decorate.  effects: what running this function changes.
     """
 
-    cell: int
+    cell: int | None
     node: ast.stmt
     defines: set
     changes: set
