@@ -59,16 +59,16 @@ links: book ## ask every link that leads out of the book, but DOIs, whether it s
 	@.venv/bin/jupyter-book build . --builder linkcheck --quiet
 
 release: .venv/ready ## make the notebooks that students get, in gradebook/release
-	@$(PY) -m local.grading --book "$(GRADEBOOK)" release
+	@$(PY) -m grading --book "$(GRADEBOOK)" release
 
 grade: .venv/ready ## grade what was handed in: make grade SUBMISSIONS=folder
-	@$(PY) -m local.grading --book "$(GRADEBOOK)" grade "$(SUBMISSIONS)" $(OPTIONS)
+	@$(PY) -m grading --book "$(GRADEBOOK)" grade "$(SUBMISSIONS)" $(OPTIONS)
 
 export: .venv/ready ## make the tables of marks anew, after marking by hand
-	@$(PY) -m local.grading --book "$(GRADEBOOK)" export
+	@$(PY) -m grading --book "$(GRADEBOOK)" export
 
 feedback: .venv/ready ## write a page for every student
-	@$(PY) -m local.grading --book "$(GRADEBOOK)" feedback
+	@$(PY) -m grading --book "$(GRADEBOOK)" feedback
 
 launch: book ## write the notebooks that Colab opens, executed and stamped, into _build/launch
 	@$(PY) -m tools.launch

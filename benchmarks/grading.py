@@ -20,11 +20,11 @@ from traitlets.config import Config
 from benchmarks.sweeps import multiplied
 from benchmarks.table import Row
 from benchmarks.timing import interleaved
-from local.grading import batch
-from local.grading.gradebook import Gradebook
-from local.grading.grader import Settings
-from local.grading.nbgraderbook import own_programs
-from local.grading.release import release
+from grading import batch
+from grading.grader import Settings
+from grading.records.gradebook import Gradebook
+from grading.records.nbgraderbook import own_programs
+from grading.release import release
 from tools import launch
 from tools.repository import Repository
 

@@ -11,8 +11,8 @@ import numpy as np
 from benchmarks.table import Row
 from benchmarks.timing import Comparison, Spread, interleaved
 from local import data, training
-from local.deepnets import DeepNet
-from local.sweeps import sweep
+from local.ensembles.mlp import DeepNet
+from local.ensembles.sweeps import sweep
 
 RATES, SEEDS, EPOCHS = np.geomspace(1e-3, 1, 14), (0, 1, 2), 5
 TIMED = 6

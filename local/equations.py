@@ -119,7 +119,8 @@ class BatchNorm:
 
     features: D.  momentum: in [0, 1], the weight of the *old* moving average, as in Keras.
     epsilon: >= 0.  Attributes gamma, beta, moving_mean, moving_variance: (D,) float64.
-    One method an equation, so that a variant of the layer changes one method (`local/broken.py`).
+    One method an equation, so that a variant of the layer changes one method
+    (`local/exercises/broken.py`).
     """
 
     def __init__(self, features, momentum=0.99, epsilon=1e-3):

@@ -326,7 +326,7 @@ HOSTILE = {
     "a socket": instead("import socket\nsocket.socket()", ZERO, "may not do"),
     "reads the course": instead(
         READ.format(
-            paths=[f"{COURSE}/local/questions/core.py", f"{COURSE}/content", f"{COURSE}/tests"]
+            paths=[f"{COURSE}/local/exercises/judging.py", f"{COURSE}/content", f"{COURSE}/tests"]
         ),
         ZERO,
         "FileNotFoundError|OSError|may not do",

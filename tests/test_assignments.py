@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from nbgrader.preprocessors import ClearSolutions
 
-from local import checks
-from local.broken import BROKEN
-from local.questions import QUESTIONS
+from local.exercises import checks
+from local.exercises.broken import BROKEN
+from local.exercises.questions import QUESTIONS
 from tools import notebooks
 
 FOLDER = notebooks.ROOT / "content" / "assignments"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from test_equations import CHECKS
 
-from local.broken import BROKEN
+from local.exercises.broken import BROKEN
 
 
 @cache

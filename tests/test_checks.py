@@ -9,10 +9,11 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from local import checks, equations, gradients, layers, probes
-from local.broken import BROKEN
-from local.questions import MISCONCEPTIONS, QUESTIONS, backward, forward, layer
-from local.questions.hints import HINTS
+from local import equations, gradients, layers
+from local.exercises import checks, probes
+from local.exercises.broken import BROKEN
+from local.exercises.ideas import HINTS
+from local.exercises.questions import MISCONCEPTIONS, QUESTIONS, backward, forward, layer
 
 BY_NAME = {question.name: question for group in QUESTIONS.values() for question in group}
 seeds = st.integers(0, 2**32 - 1)

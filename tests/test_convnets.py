@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from local.convnets import EPSILON, KINDS, MOMENTUM, ConvNet, Nets, cut
+from local.ensembles.cnn import EPSILON, KINDS, MOMENTUM, ConvNet, Nets, cut
 from local.layers import BatchNormalization, GroupNormalization, InstanceNormalization
 
 LAYERS = ((2, 4), (2, 6))

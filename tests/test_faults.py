@@ -106,7 +106,7 @@ def test_a_full_disk_stops_the_notebooks_with_one_line(course):
 @needs_mounts
 def test_a_gradebook_that_can_only_be_read_is_named(tmp_path):
     only_read = f"mount --bind {tmp_path} {tmp_path} && mount -o remount,ro,bind {tmp_path}"
-    export = [sys.executable, "-m", "local.grading", "--book", tmp_path, "export"]
+    export = [sys.executable, "-m", "grading", "--book", tmp_path, "export"]
     code, said = run(ROOT, *export, after=only_read)
     assert code == 1
     assert "the disk can only be read" in only_line(said)

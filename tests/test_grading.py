@@ -15,25 +15,18 @@ import pytest
 import submissions as made
 from nbgrader.api import Gradebook as NbGraderBook
 
-from local.grading import (
-    batch,
-    feedback,
-    marks,
-    nbgraderbook,
-    sandbox,
-    submissions,
-    summary,
-    worker,
-)
-from local.grading.__main__ import main
-from local.grading.gradebook import BadRow, Gradebook, Record, tame
-from local.grading.grader import Grader, Settings
-from local.questions import QUESTIONS
+from grading import batch, intake, marks, worker
+from grading.__main__ import main
+from grading.grader import Grader, Settings
+from grading.records import feedback, nbgraderbook, summary
+from grading.records.gradebook import BadRow, Gradebook, Record, tame
+from grading.sandbox import modes
+from local.exercises.questions import QUESTIONS
 from tools import launch, repository
 from tools.repository import Repository
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has the sandboxes")
-LIMITS = sandbox.Limits(seconds=2, idle=3, memory=1 << 30)
+LIMITS = modes.Limits(seconds=2, idle=3, memory=1 << 30)
 SOMEBODY = "right"
 
 
@@ -137,7 +130,7 @@ def test_killed_in_the_middle_it_goes_on_with_the_same_marks(tmp_path, mode):
     run(folder, whole, mode)
     broken = Gradebook(tmp_path / "broken")
     (broken.folder / "seed").write_text("7\n")
-    command = [sys.executable, "-m", "local.grading", "--book", str(broken.folder), "grade"]
+    command = [sys.executable, "-m", "grading", "--book", str(broken.folder), "grade"]
     command += [str(folder), "--cores", "1", "--seconds", "2"]
     for done in (1, 3):  # the fourth is the endless loop
         process = subprocess.Popen(
@@ -283,7 +276,7 @@ def test_what_could_not_be_graded_is_tried_again(tmp_path, mode, monkeypatch):
 
 
 def found(folder):
-    from local.grading.submissions import find
+    from grading.intake import find
 
     return {(one.student, one.assignment): one for one in find(folder, tuple(QUESTIONS))}
 
@@ -379,7 +372,7 @@ def test_a_worker_keeps_to_one_core_only_where_every_core_has_one():
 
 def test_a_source_that_cannot_be_read_costs_nobody_a_mark(mode, monkeypatch, tmp_path):
     (tmp_path / f"{made.SLUG}.ipynb").write_text("<<<<<<< HEAD")
-    monkeypatch.setattr("local.grading.grader.ASSIGNMENTS", tmp_path)
+    monkeypatch.setattr("grading.grader.ASSIGNMENTS", tmp_path)
     with Grader(Settings(mode, 7, LIMITS)) as grader:
         given, _ = grader.grade(made.SLUG, made.CORPUS["right"].data())
     assert [mark.points for mark in given] == [mark.out_of for mark in given]
@@ -389,13 +382,13 @@ def test_what_a_release_stamps_is_known_all_the_same():
     text = (made.SOURCES / f"{made.SLUG}.ipynb").read_text(encoding="utf-8")
     handed_in = nbformat.reads(text, as_version=4)
     launch.stand_alone(handed_in, Repository("a", "b", "c" * 40), {}, "content")
-    found = submissions.cells(nbformat.writes(handed_in).encode())
-    given = submissions.given(made.SOURCES, [made.SLUG])
+    found = intake.cells(nbformat.writes(handed_in).encode())
+    given = intake.given(made.SOURCES, [made.SLUG])
     assert [cell.source for cell in found if not cell.grade_id] == given
 
 
 def test_a_worker_with_other_questions_marks_nothing(mode):
-    with pytest.raises(sandbox.Refusal, match="other questions"):
+    with pytest.raises(modes.Refusal, match="other questions"):
         worker.mark(Settings(mode, 7, LIMITS), "another day's", made.SLUG, b"{}")
 
 

@@ -8,8 +8,8 @@ import nbformat
 import pytest
 from docutils.nodes import make_id
 
-from local.broken import BROKEN
-from local.questions import MISCONCEPTIONS, QUESTIONS
+from local.exercises.broken import BROKEN
+from local.exercises.questions import MISCONCEPTIONS, QUESTIONS
 from tools import ledger, notebooks
 
 CONTENT = notebooks.ROOT / "content"

@@ -15,15 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from local.grading import forkserver, marks, sandbox
-from local.grading.__main__ import main
-from local.grading.grader import Grader, Settings
-from local.grading.inside import confine, messages, sources
-from local.grading.session import Stopped
+from grading import marks
+from grading.__main__ import main
+from grading.grader import Grader, Settings
+from grading.sandbox import forkserver, modes
+from grading.sandbox.inside import confine, messages, sources
+from grading.sandbox.session import Stopped
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has the sandboxes")
-LIMITS = sandbox.Limits(seconds=2, idle=3, memory=1 << 30)
-HERE = [mode for mode in sandbox.MODES[:2] if sandbox.missing(mode) is None]
+LIMITS = modes.Limits(seconds=2, idle=3, memory=1 << 30)
+HERE = [mode for mode in modes.MODES[:2] if modes.missing(mode) is None]
 PROBES = """
 def call(written, case, ask):
     return written(case)
@@ -123,8 +124,8 @@ def test_a_keras_layer_runs_in_each_kind(mode):
 
 
 def test_a_sandbox_in_which_keras_does_not_run_costs_no_marks(monkeypatch):
-    monkeypatch.setattr("local.grading.grader.STARTS", 2)  # the third would end like these
-    tight = sandbox.Limits(memory=1 << 30)  # too little for TensorFlow
+    monkeypatch.setattr("grading.grader.STARTS", 2)  # the third would end like these
+    tight = modes.Limits(memory=1 << 30)  # too little for TensorFlow
     with Grader(Settings(HERE[0], 7, tight)) as grader:
         given, _ = grader.grade("layer", json.dumps(made.solved("layer")).encode())
     assert {(mark.points, mark.state) for mark in given} == {(None, marks.LATER)}
@@ -175,10 +176,10 @@ def test_a_proof_that_raises_without_a_word_is_no_proof(server):
 
 
 def test_a_sandbox_that_leaks_is_refused(monkeypatch, tmp_path):
-    monkeypatch.setattr(sandbox, "SCRATCH", str(tmp_path))
-    monkeypatch.setattr(sandbox, "command", lambda mode, told=sandbox.command: told("trusted"))
+    monkeypatch.setattr(modes, "SCRATCH", str(tmp_path))
+    monkeypatch.setattr(modes, "command", lambda mode, told=modes.command: told("trusted"))
     monkeypatch.setattr(confine, "landlock", None)
-    with pytest.raises(sandbox.Refusal, match="can read the system's users"):
+    with pytest.raises(modes.Refusal, match="can read the system's users"):
         forkserver.ForkServer("bubblewrap", ("numpy",), PROBES, LIMITS)
 
 
@@ -216,8 +217,8 @@ def test_what_seccomp_lacks_is_named(monkeypatch, error):
     def fails():
         raise error
 
-    monkeypatch.setattr(sandbox.systemcalls, "program", fails)
-    assert all(str(error) in sandbox.missing(mode) for mode in sandbox.MODES[:2])
+    monkeypatch.setattr(modes.systemcalls, "program", fails)
+    assert all(str(error) in modes.missing(mode) for mode in modes.MODES[:2])
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")

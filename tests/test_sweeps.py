@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from local import cluster, deepnets, descent, training
-from local.deepnets import DeepNet
-from local.sweeps import Results, sweep
+from local import training
+from local.ensembles import cluster, mlp, sgd
+from local.ensembles.mlp import DeepNet
+from local.ensembles.sweeps import Results, sweep
 
 RATES, SCALES = (0.02, 0.1, 0.5), (0.5, 1.0)
 NORMALIZATIONS = [None, "batch", "layer", "group", "rms"]
@@ -49,7 +50,7 @@ def noisy(y, uniform):
 
 def centred(z):
     """Statistics of the batch that no gradient flows through."""
-    return [tf.stop_gradient(moment) for moment in deepnets.of_batch(z)]
+    return [tf.stop_gradient(moment) for moment in mlp.of_batch(z)]
 
 
 def assert_same(some, others, tolerance=1e-5):
@@ -75,7 +76,7 @@ def test_every_net_is_trained_as_if_it_were_alone(normalization, settings):
 
 
 def by_hand(model, rate, seed, l2=0.0, epochs=2, batch_size=16):
-    """Plain gradient descent, one batch after another: the losses."""
+    """Plain gradient sgd, one batch after another: the losses."""
     shuffle, losses = np.random.default_rng(seed), []
     kernels = [layer.kernel for layer in model.layers if hasattr(layer, "kernel")]
     for _ in range(epochs):
@@ -217,8 +218,8 @@ def test_precise_statistics_are_those_of_the_whole_training_set(normalization):
 
 
 def test_a_function_can_stand_for_a_name():
-    assert_same(run("batch"), run(deepnets.of_batch))
-    assert_same(run("layer"), run(deepnets.of_example))
+    assert_same(run("batch"), run(mlp.of_batch))
+    assert_same(run("layer"), run(mlp.of_example))
     assert np.abs(run("batch").loss - run(centred).loss).max() > 1e-3
 
 
@@ -229,10 +230,10 @@ def test_noise_is_fresh_and_bounded():
         drawn.extend([uniform(2, 3), uniform(2, 3), uniform(-1, 0, batch=True)])
         return y
 
-    plan = descent.Plan(net(noise=keep), (0.1,), (1, 2), (1.0,), 1, 16, 0.0, False, False, {})
-    nets = deepnets.Nets(plan.net, 10, 3, plan.seeds, [1.0])
+    plan = sgd.Plan(net(noise=keep), (0.1,), (1, 2), (1.0,), 1, 16, 0.0, False, False, {})
+    nets = mlp.Nets(plan.net, 10, 3, plan.seeds, [1.0])
     for step in (0, 1):
-        nets.forward(X[None, :16], uniform=descent.uniforms(plan, tf.constant(step, tf.int64)))
+        nets.forward(X[None, :16], uniform=sgd.uniforms(plan, tf.constant(step, tf.int64)))
     each, whole = drawn[0::3] + drawn[1::3], drawn[2::3]
     assert {tuple(numbers.shape) for numbers in each} == {(2, 1, 16, 8)}
     assert {tuple(numbers.shape) for numbers in whole} == {(2, 1, 1, 8)}
@@ -279,7 +280,7 @@ def test_an_interrupt_leaves_what_is_done(monkeypatch, capsys):
         raise KeyboardInterrupt
 
     whole = run(epochs=1)
-    monkeypatch.setattr(descent, "tqdm", interrupted)
+    monkeypatch.setattr(sgd, "tqdm", interrupted)
     assert_same(run(epochs=50), whole)
     assert "the sweep ends after 1 of 50 epochs" in capsys.readouterr().out
 

@@ -34,9 +34,7 @@ def stamp():
     for array in data.load_mini_cifar():  # and is there when the notebooks ask, all at once
         digest.update(array.tobytes())
     for path in [ROOT / "requirements.lock", *sorted((ROOT / "local").rglob("*.*"))]:
-        name = path.relative_to(ROOT)
-        unused = path.suffix == ".pyc" or "grading" in name.parts  # no notebook imports it
-        if path.is_file() and not unused:
+        if path.is_file() and path.suffix != ".pyc":
             digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
 

@@ -15,8 +15,8 @@ if ! has bwrap && has apt-get && [ "$(id -u)" = 0 ]; then
 fi
 exec .venv/bin/python -c "
 import sys
-from local.grading import forkserver, sandbox
+from grading.sandbox import forkserver, modes
 try:
     forkserver.choose()
-except sandbox.Refusal as refusal:
+except modes.Refusal as refusal:
     sys.exit(str(refusal))"

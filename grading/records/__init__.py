@@ -1,0 +1,1 @@
+"""What grading leaves behind: the gradebook and everything made from it."""

@@ -1,0 +1,1 @@
+"""Many small nets trained at once, side by side along leading axes: seeds, then variants."""
