@@ -6,7 +6,6 @@ only, so that an exception's text cannot carry a hidden case out.
 """
 
 import re
-from dataclasses import replace
 
 import numpy as np
 
@@ -83,7 +82,7 @@ class Paper:
             given.append(outputs)
             errors += [error] if error else []
             judged = self._judged(question, case, outputs)
-            findings += judged if outputs else [replace(finding, hint="") for finding in judged]
+            findings += judged if outputs else [finding.without_hint() for finding in judged]
         if stopped is not None:
             look = odd if isinstance(stopped, Stopped) else f"{odd} {stopped}".strip()
             return marks.graded(question, findings, self._ending(stopped), look)
@@ -174,11 +173,11 @@ def requested(question, rng):
 
 def _request(question, case):
     """The message that has a case probed, without what is for the judge alone."""
-    seen = {name: value for name, value in case.items() if not name.startswith("_")}
+    seen = question.visible(case)
     arrays = {name: value for name, value in seen.items() if isinstance(value, np.ndarray)}
     values = {name: value for name, value in seen.items() if name not in arrays}
     values = {k: v.item() if isinstance(v, np.generic) else v for k, v in values.items()}
-    return messages.encode({"kind": "probe", "probe": question.probe, "values": values}, arrays)
+    return messages.encode({"kind": "probe", "probe": question.name, "values": values}, arrays)
 
 
 def same(outputs, again):

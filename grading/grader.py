@@ -42,7 +42,6 @@ class Grader:
         self.settings = settings
         self.catalogue = importlib.import_module(settings.questions).QUESTIONS
         self.probes = importlib.import_module(settings.probes)
-        self.keras = {slug: self._probed_with_keras(slug) for slug in self.catalogue}
         self.servers, self.failures = {}, Counter()
         self.cases = {}
 
@@ -75,12 +74,9 @@ class Grader:
 
     def _modules(self, slug, found):
         """What a fork server should have imported for these cells and the assignment's probes."""
-        keras = self.keras[slug] or any(name in cell.source for cell in found for name in KERAS)
+        needed = {name for question in self.catalogue[slug] for name in question.needs}
+        keras = any(name in needed or name in cell.source for cell in found for name in KERAS)
         return ("numpy", "tensorflow", "keras") if keras else ("numpy",)
-
-    def _probed_with_keras(self, slug):
-        probes = {getattr(self.probes, question.probe) for question in self.catalogue[slug]}
-        return any(name in inspect.getsource(probe) for probe in probes for name in KERAS)
 
     def server(self, modules):
         """The fork server with these modules. Raises Lost, without another try after STARTS."""

@@ -5,6 +5,8 @@ import re
 import signal
 from dataclasses import dataclass
 
+from local.exercises.judging import merged
+
 GRADED, REVIEW, LATER = "graded", "needs review", "not graded yet"
 """States of a mark. The last two have no points: a person decides, or the next run."""
 UNFILLED = "Not filled in yet."
@@ -49,15 +51,15 @@ def graded(question, findings, why="", look=""):
     points = math.floor(2 * question.points * share + 0.5) / 2
     if passed < total:  # rounding gives nothing away
         points = min(points, question.points - 0.5)
-    merged = _merged(findings)
+    properties = merged(findings)
     return Mark(
         question.name,
         question.title,
         question.points,
         points,
         GRADED,
-        why or _sentence(merged),
-        tuple(dict(vars(finding)) for finding in merged),
+        why or _sentence(properties),
+        tuple(map(_described, properties)),
         look,
     )
 
@@ -67,22 +69,18 @@ def ungraded(question, state, why):
     return Mark(question.name, question.title, question.points, None, state, why)
 
 
-def _merged(findings):
-    """One finding for each property: its first failure, or that it passed in every case."""
-    properties = {}
-    for finding in findings:
-        if properties.setdefault(finding.what, finding).passed:
-            properties[finding.what] = finding
-    return list(properties.values())
+def _described(finding):
+    names = ("passed", "what", "hint", "misconception", "weight")
+    return {name: getattr(finding, name) for name in names}
 
 
-def _sentence(merged):
-    failed = [finding for finding in merged if not finding.passed]
+def _sentence(properties):
+    failed = [finding for finding in properties if not finding.passed]
     if not failed:
         return "Right."
     first = f"{failed[0].what}: {failed[0].hint}" if failed[0].hint else failed[0].what
-    held = len(merged) - len(failed)
-    return f"{held} of {len(merged)} properties hold. {sentence(f'not yet: {first}')}"
+    held = len(properties) - len(failed)
+    return f"{held} of {len(properties)} properties hold. {sentence(f'not yet: {first}')}"
 
 
 def sentence(text):

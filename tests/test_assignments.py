@@ -2,6 +2,7 @@
 
 import ast
 import re
+from dataclasses import replace
 
 import nbformat
 import numpy as np
@@ -10,15 +11,13 @@ from nbgrader.preprocessors import ClearSolutions
 
 from local.exercises import checks
 from local.exercises.broken import BROKEN
-from local.exercises.questions import QUESTIONS
-from tools import notebooks
+from local.exercises.questions import ASSIGNMENTS, BY_NAME, QUESTIONS
+from tools import assignments, notebooks
 
 FOLDER = notebooks.ROOT / "content" / "assignments"
 STUB = {"python": '# your code here\nraise NotImplementedError("not filled in yet")'}
 SLUGS = pytest.mark.parametrize("slug", QUESTIONS)
-EVERY_QUESTION = pytest.mark.parametrize(
-    "question", [q for group in QUESTIONS.values() for q in group], ids=lambda q: q.name
-)
+EVERY_QUESTION = pytest.mark.parametrize("question", BY_NAME.values(), ids=BY_NAME.keys())
 
 
 def read(slug):
@@ -64,9 +63,8 @@ def test_the_cells_are_those_of_the_questions(slug):
         defined = [node for node in ast.parse(cell.source).body if hasattr(node, "name")]
         assert defined[0].name == name
         assert ast.get_docstring(defined[0])
-        check = graded["check-" + name].source
-        assert re.fullmatch(rf"checks\.check_\w+\({name}\)", check)
-        assert hasattr(checks, check.split("(")[0].removeprefix("checks."))
+        assert graded["check-" + name].source == f"checks.check_{name}({name})"
+        assert callable(getattr(checks, f"check_{name}"))
 
 
 @SLUGS
@@ -86,6 +84,40 @@ def test_the_first_cells_say_points_minutes_and_rules(slug):
     assert code[0].source == notebooks.SETUP
 
 
+@SLUGS
+def test_points_and_minutes_are_put_where_they_are_shown(slug):
+    """Other numbers in the table of questions reach every heading, table and cell."""
+    notebook, assignment = read(slug), ASSIGNMENTS[slug]
+    assert assignments.of(notebook) == assignment
+    more = tuple(
+        replace(question, parts=tuple(part + 40 for part in question.parts))
+        for question in assignment.questions
+    )
+    other = replace(assignment, number=7, title="another", minutes=11, questions=more)
+    assignments.stamp(notebook, other)
+    first, *rest = notebook.cells
+    assert first.source.startswith("# Assignment 7: another\n")
+    assert f"*{other.points} points, about 11 minutes" in first.source
+    for question in more:
+        if len(question.parts) > 1 or slug != "bug-hunt":
+            assert re.search(rf"`{question.name}`.* \| {question.parts[0]} \|", first.source)
+    headings = assignments.HEADING.findall("\n".join(cell.source for cell in rest))
+    assert len(headings) == len(more)
+    graded = cells(notebook, "grade").values()
+    assert [cell.metadata.nbgrader.points for cell in graded] == [q.points for q in more]
+    assignments.stamp(notebook, assignment)
+    assert notebook == read(slug)
+
+
+def test_pages_get_their_numbers_from_the_questions():
+    found = assignments.substitutions()
+    assert found["assignments"]["points"] == sum(a.points for a in ASSIGNMENTS.values())
+    for slug, assignment in ASSIGNMENTS.items():
+        row = f"](assignments/{slug}.ipynb) | {assignment.points} | {assignment.minutes} |"
+        assert row in found["assignments"]["table"]
+    assert found["tasks"].keys() == BY_NAME.keys()
+
+
 def test_the_hunt_gives_a_point_for_each_wrong_layer():
     (question,) = QUESTIONS["bug-hunt"]
     assert question.points == len(BROKEN)
@@ -96,7 +128,8 @@ def test_the_hunt_gives_a_point_for_each_wrong_layer():
 @EVERY_QUESTION
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_solution_earns_every_point(question, seed):
-    solution = names_of(read(question.assignment))[question.name]
+    slug = next(slug for slug, questions in QUESTIONS.items() if question in questions)
+    solution = names_of(read(slug))[question.name]
     for case in question.cases(np.random.default_rng(seed)):
         findings = question.judge(case, checks.run(question, solution, case))
         assert [finding for finding in findings if not finding.passed] == []

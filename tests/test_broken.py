@@ -7,6 +7,7 @@ import pytest
 from test_equations import CHECKS
 
 from local.exercises.broken import BROKEN
+from local.exercises.ideas import MISCONCEPTIONS
 
 
 @cache
@@ -31,7 +32,7 @@ def test_is_found_and_yet_nearly_right(name):
 def test_every_copy_says_what_is_wrong():
     for layer_class in BROKEN.values():
         assert layer_class.__doc__.endswith(".")
-        assert layer_class.misconception is None or layer_class.misconception[0].isdigit()
+        assert layer_class.idea.misconception in {None, *MISCONCEPTIONS}
 
 
 def test_every_check_finds_something():

@@ -4,16 +4,20 @@ import ast
 import re
 from functools import cache
 
+import jinja2
 import nbformat
 import pytest
 from docutils.nodes import make_id
 
 from local.exercises.broken import BROKEN
-from local.exercises.questions import MISCONCEPTIONS, QUESTIONS
-from tools import ledger, notebooks
+from local.exercises.ideas import MISCONCEPTIONS
+from local.exercises.questions import QUESTIONS
+from tools import assignments, ledger, notebooks
 
 CONTENT = notebooks.ROOT / "content"
-PAGE = (CONTENT / "misconceptions.md").read_text("utf-8")
+PAGE = jinja2.Template((CONTENT / "misconceptions.md").read_text("utf-8")).render(
+    assignments.substitutions()
+)
 ENTRIES = re.split(r"(?m)^## ", PAGE)[1:]
 EVERY_ENTRY = pytest.mark.parametrize(
     "entry", ENTRIES, ids=lambda entry: make_id(entry.split("\n")[0])
@@ -40,8 +44,16 @@ def number(words):
 
 
 def test_every_misconception_stands_there_once_and_in_order():
-    said = [entry.split("\n")[0].replace("`", "").casefold() for entry in ENTRIES]
-    assert said == [f'{k} · "{words}"'.casefold() for k, words in MISCONCEPTIONS.items()]
+    headings = [entry.split("\n")[0].casefold() for entry in ENTRIES]
+    rows = [f'{number} · "{row.sentence}"'.casefold() for number, row in MISCONCEPTIONS.items()]
+    assert headings == rows
+
+
+@EVERY_ENTRY
+def test_the_section_that_answers_it_is_among_its_links(entry):
+    page, _, anchor = MISCONCEPTIONS[number(entry)].page.partition("#")
+    assert anchor in sections(page)
+    assert (page, anchor) in [link[:2] for link in LINK.findall(entry)]
 
 
 @EVERY_ENTRY
@@ -77,4 +89,4 @@ def test_what_holds_an_entry_is_there(entry):
         tree = ast.parse((notebooks.ROOT / file).read_text("utf-8"))
         names = {f"{kind}_{words.replace(' ', '_')}" for kind in ("check", "test")}
         assert names & {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
-    assert {number(BROKEN[name].misconception) for name in caught} <= {number(entry)}
+    assert {BROKEN[name].idea.misconception for name in caught} <= {number(entry)}

@@ -3,10 +3,12 @@
 import ast
 import re
 import sys
+from copy import deepcopy
 from pathlib import Path
 
 import nbformat
 
+from tools import assignments
 from tools.notebooks import SETUP, SETUP_TAGS, is_setup, paths
 
 LONGEST_CELL = 25
@@ -34,6 +36,7 @@ def problems(notebook):
     prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     yield from _setup(code)
     yield from _frame(notebook, prose)
+    yield from _points(notebook)
     for number, cell in enumerate(code, start=1):
         where = f"code cell {number} ({cell.source.splitlines()[0] if cell.source else 'empty'})"
         for problem in (*_source(cell), *_outputs(cell)):
@@ -62,6 +65,18 @@ def _frame(notebook, prose):
         yield "the prose holds a MyST directive, which Colab shows raw"
     if not notebook.metadata.get("myst", {}).get("html_meta", {}).get("description"):
         yield "no page description (metadata myst.html_meta.description)"
+
+
+def _points(notebook):
+    stamped = deepcopy(notebook)
+    if assignment := assignments.of(notebook):
+        assignments.stamp(stamped, assignment)
+    for cell, wanted in zip(notebook.cells, stamped.cells, strict=True):
+        if cell != wanted:
+            yield (
+                f"title, minutes or points differ from local/exercises/questions in the cell "
+                f"{cell.source.splitlines()[0]!r} (python -m tools.notebooks puts them in)"
+            )
 
 
 def _source(cell):

@@ -14,7 +14,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from tools import write_text
+from tools import assignments, write_text
 
 ROOT = Path(__file__).parent.parent
 SETUP = (ROOT / "tools" / "setup_cell.py").read_text().strip()
@@ -90,6 +90,8 @@ def refresh(path, strip=False):
     """Execute the notebook at `path`, or only `strip` it, and store it as it is committed."""
     notebook = nbformat.read(path, as_version=4)
     put_setup(notebook)
+    if assignment := assignments.of(notebook):
+        assignments.stamp(notebook, assignment)
     if not strip:
         execute(notebook, path.parent)
     normalize(notebook)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # where `tools` is, the address finder's home
 from course_page import address, assets, builder, live, marks, pages, rendering
+from tools import assignments
 
 
 def setup(app):
@@ -34,6 +35,7 @@ def configure(app, config):
     config.templates_path.insert(0, str(Path(__file__).parent / "templates"))
     config.html_math_renderer = "course"
     address.configure(app, config)
+    config.myst_substitutions = assignments.substitutions()
 
 
 def finish(app, exception):

@@ -1,20 +1,22 @@
 """Wrong copies of the layer, for a bug hunt: each differs from `equations.BatchNorm` in one idea.
 
-Every class has the interface of the right layer, its first line says what is wrong, and
-`misconception` names the idea behind it in words (None for a plain slip).  They pass most checks,
-as real bugs do.  `tests/test_broken.py` shows which check finds which; in the bug hunt, hide this
-file and write the check yourself.
+Every class has the interface of the right layer, its first line says what is wrong, and `idea` is
+what lies behind it, from the table in `ideas.py`.  They pass most checks, as real bugs do.
+`tests/test_broken.py` shows which check finds which; in the bug hunt, hide this file and write the
+check yourself.
 """
 
 import numpy as np
 
 from local.equations import BatchNorm, batch_axes, moments
+from local.exercises.ideas import IDEAS
 
 
 class Broken(BatchNorm):
     """Base of the wrong copies."""
 
-    misconception = None
+    def __init_subclass__(cls):
+        cls.idea = IDEAS[cls.__name__]
 
 
 # --- Statistics (2.1), (2.2) ---------------------------------------------------------------------
@@ -23,16 +25,12 @@ class Broken(BatchNorm):
 class NeuronsNotBatch(Broken):
     """Mean and variance run over the features of each example."""
 
-    misconception = "1: the mean runs over the neurons of a layer"
-
     def moments(self, x):
         return moments(x, -1)
 
 
 class PixelStatistics(Broken):
     """Mean and variance run over the examples only, so each pixel of an image has its own."""
-
-    misconception = "14: in a convolution each pixel has its own statistics"
 
     def moments(self, x):
         mean, variance = moments(x, 0)
@@ -66,13 +64,11 @@ class HalfPrecision(Broken):
         return mean, np.square(x - mean).mean(axes, dtype=np.float16).astype(np.float64)
 
 
-# --- Normalised value (2.3) ----------------------------------------------------------------------
+# --- Normalized value (2.3) ----------------------------------------------------------------------
 
 
 class NotCentred(Broken):
     """The mean is not subtracted, so a bias before the layer passes through."""
-
-    misconception = "4: the bias before batch normalization matters"
 
     def standardize(self, x, mean, variance):
         return super().standardize(x, 0, variance)
@@ -80,8 +76,6 @@ class NotCentred(Broken):
 
 class VarianceNotDeviation(Broken):
     """The centred value is divided by the variance instead of its root."""
-
-    misconception = "12: scaling the weights before batch normalization changes the output"
 
     def standardize(self, x, mean, variance):
         s = variance + self.epsilon
@@ -91,8 +85,6 @@ class VarianceNotDeviation(Broken):
 class EpsilonOutsideRoot(Broken):
     """epsilon is added to the deviation instead of the variance."""
 
-    misconception = "11: epsilon is only for safety and never matters"
-
     def standardize(self, x, mean, variance):
         s = np.sqrt(variance) + self.epsilon
         return (x - mean) / s, s
@@ -100,8 +92,6 @@ class EpsilonOutsideRoot(Broken):
 
 class EpsilonForgotten(Broken):
     """epsilon is left out, so a constant feature becomes 0 / 0."""
-
-    misconception = "11: epsilon is only for safety and never matters"
 
     def standardize(self, x, mean, variance):
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -111,8 +101,6 @@ class EpsilonForgotten(Broken):
 
 class BatchOfOneUntouched(Broken):
     """A batch of one value a feature is passed on as it came."""
-
-    misconception = "8: a batch of one is fine in training"
 
     def standardize(self, x, mean, variance):
         if x.size == x.shape[-1]:
@@ -131,9 +119,7 @@ class Swapped(Broken):
 
 
 class ParametersIgnored(Broken):
-    """The output is the normalised value itself."""
-
-    misconception = "5: gamma and beta undo batch normalization, so they may be left out"
+    """The output is the normalized value itself."""
 
     def scale_and_shift(self, x_hat):
         return x_hat
@@ -145,16 +131,12 @@ class ParametersIgnored(Broken):
 class DetachedStatistics(Broken):
     """Mean and variance are held constant in the input gradient."""
 
-    misconception = "10: the gradient treats mean and variance as constants"
-
     def input_gradient(self, dy):
         return dy * (self.gamma / self.cache.s)
 
 
 class DetachedMean(Broken):
     """The mean alone is held constant in the input gradient."""
-
-    misconception = "10: the gradient treats mean and variance as constants"
 
     def input_gradient(self, dy):
         x_hat, s, gamma, _ = self.cache
@@ -166,8 +148,6 @@ class DetachedMean(Broken):
 class DetachedVariance(Broken):
     """The variance alone is held constant in the input gradient."""
 
-    misconception = "10: the gradient treats mean and variance as constants"
-
     def input_gradient(self, dy):
         if not self.training:
             return super().input_gradient(dy)
@@ -176,8 +156,6 @@ class DetachedVariance(Broken):
 
 class BatchGradientInInference(Broken):
     """The input gradient of training is also used after a forward pass in inference."""
-
-    misconception = "9: trainable=False only freezes gamma and beta"
 
     def input_gradient(self, dy):
         self.training = True
@@ -207,8 +185,6 @@ class ParametersAveraged(Broken):
 class ReversedMomentum(Broken):
     """momentum weighs the new value instead of the old average."""
 
-    misconception = "7: momentum means the same in PyTorch"
-
     def update(self, mean, variance):
         m = 1 - self.momentum
         self.moving_mean = m * self.moving_mean + (1 - m) * mean
@@ -216,9 +192,7 @@ class ReversedMomentum(Broken):
 
 
 class UnbiasedMovingVariance(Broken):
-    """The moving variance collects N / (N - 1) times the variance that normalised the batch."""
-
-    misconception = "7: moving averages mean the same in PyTorch (there this is the rule)"
+    """The moving variance collects N / (N - 1) times the variance that normalized the batch."""
 
     def statistics(self, x, training):
         self.n = x.size // x.shape[-1]
@@ -231,16 +205,12 @@ class UnbiasedMovingVariance(Broken):
 class NeverUpdated(Broken):
     """The moving averages stay at 0 and 1."""
 
-    misconception = "6: at test time the batch's own statistics are used"
-
     def update(self, mean, variance):
         pass
 
 
 class BatchStatisticsInInference(Broken):
-    """Inference normalises with the statistics of the batch at hand."""
-
-    misconception = "6: at test time the batch's own statistics are used"
+    """Inference normalizes with the statistics of the batch at hand."""
 
     def statistics(self, x, training):
         return super().statistics(x, training) if training else self.moments(x)
@@ -248,8 +218,6 @@ class BatchStatisticsInInference(Broken):
 
 class UpdatesInInference(Broken):
     """A forward pass in inference moves the averages too."""
-
-    misconception = "6: at test time the batch's own statistics are used"
 
     def statistics(self, x, training):
         if not training:

@@ -1,19 +1,19 @@
-"""What a question is, and how an output is judged: by the wrong ideas that would explain it.
+"""How an output is judged: by the wrong ideas that would explain it.
 
-An output that is not right is compared with the outputs of known wrong variants, the layers of
-`broken.py` among them. If one of them explains it, its hint names the idea; if none does, the hint
-names a property that the output lacks. Judges never raise, whatever the outputs are.
+An output that is not right is compared with what known wrong variants make, the layers of
+`broken.py` among them. If one of them makes the same, the finding carries its idea; if none does,
+its hint names a property that the output lacks.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from local.equations import BatchNorm
 from local.exercises.broken import BROKEN
-from local.exercises.ideas import HINTS
+from local.exercises.ideas import Idea
 
 TOLERANCE = 1e-4
 """Of the largest entry: float32 results are right, and a division by N - 1 is not."""
@@ -24,57 +24,79 @@ class Finding:
     """One property of one output.
 
     what: the property in words, without the case.  hint: where to look, never the solution; empty
-    if passed.  misconception: 1 to 15, the one that explains the output, or None.
+    if passed.  idea: the one that explains the output, or None.  weight: its share of the points.
     """
 
     passed: bool
     what: str
     hint: str = ""
-    misconception: int | None = None
+    idea: Idea | None = None
     weight: float = 1
 
+    @property
+    def misconception(self):
+        """The number of the misconception behind it, 1 to 15, or None."""
+        return self.idea and self.idea.misconception
 
-@dataclass(frozen=True)
-class Question:
-    """A function or class that the reader defines, and everything needed to judge it.
+    @property
+    def words(self):
+        """The hint as a reader is shown it."""
+        return self.idea.words if self.idea else self.hint
 
-    name: of the function or class.  assignment: slug of the notebook.  probe: name of a function
-    of `probes.py`.  cases(rng) -> list of dicts; entries whose name starts with `_` are for
-    `judge` and `answer` and must not reach the reader's code.  judge(case, outputs) -> list of
-    Finding, the same properties and weights for any outputs, also for {}.  answer(case, name,
-    arrays) -> dict of arrays: what `ask` returns, or None where nothing is asked.
-    """
+    def without_hint(self):
+        """The same where nothing came back: the exception says why."""
+        return replace(self, hint="", idea=None)
 
-    name: str
-    assignment: str
-    points: int
-    title: str
-    probe: str
-    cases: Callable
-    judge: Callable
-    answer: Callable | None = None
+    def failed(self, hint):
+        """The same, but passed only once something else is right."""
+        return replace(self, passed=False, hint=hint, idea=None)
+
+
+def finding(passed, what, why, weight=1):
+    """A Finding. why: the Idea behind a failure, or else the hint in words."""
+    if passed:
+        return Finding(True, what, weight=weight)
+    if isinstance(why, Idea):
+        return Finding(False, what, why.hint, why, weight)
+    return Finding(False, what, why, None, weight)
+
+
+def merged(findings):
+    """One Finding for each property: passed if it passed in all cases, else its first failure."""
+    properties = {}
+    for each in findings:
+        if properties.setdefault(each.what, each).passed:
+            properties[each.what] = each
+    return list(properties.values())
+
+
+# --- What wrong ideas would make -----------------------------------------------------------------
 
 
 class Mistake(NamedTuple):
-    """A wrong idea: what it makes, by name of the output, and the hint for it."""
+    """A wrong idea, and the outputs that it makes, by name."""
 
     outputs: Mapping
-    hint: str
-    misconception: int | None = None
+    idea: Idea
 
 
-def mistakes(outputs, names=HINTS):
-    """The Mistakes of broken layers; outputs(layer_class) -> what such a layer would make."""
-    ideas = {name: BROKEN[name].misconception for name in HINTS if name in names}
+def slip(outputs, hint):
+    """The Mistake of a plain slip in these outputs, without a misconception behind it."""
+    return Mistake(outputs, Idea(hint, local=True))
+
+
+def broken_layers(outputs, names=BROKEN):
+    """The Mistakes of the broken layers `names`; outputs(layer_class) -> what one of them makes."""
     with np.errstate(all="ignore"):
         return [
-            Mistake(outputs(BROKEN[name]), HINTS[name], idea and int(idea.split(":")[0]))
-            for name, idea in ideas.items()
+            Mistake(outputs(layer_class), layer_class.idea)
+            for name, layer_class in BROKEN.items()
+            if name in names
         ]
 
 
-def made(layer_class, case, features):
-    """A NumPy layer with the weights of the case, as far as it has some."""
+def layer_of(layer_class, case, features):
+    """A NumPy layer with the weights and settings of the case, as far as it has some."""
     momentum, epsilon = float(case.get("momentum", 0.9)), float(case["epsilon"])
     layer = layer_class(features, momentum=momentum, epsilon=epsilon)
     for name in ("gamma", "beta", "moving_mean", "moving_variance"):
@@ -82,8 +104,8 @@ def made(layer_class, case, features):
     return layer
 
 
-def right(case, outputs):
-    """What the right layer would make of the case, which keeps it: it is the same for everybody."""
+def right_outputs(case, outputs):
+    """What the right layer makes of the case, which stores it: it is the same for everybody."""
     if "_right" not in case:
         case["_right"] = outputs(BatchNorm)
     return case["_right"]
@@ -92,7 +114,7 @@ def right(case, outputs):
 # --- Comparing -----------------------------------------------------------------------------------
 
 
-def usable(value):
+def numbers(value):
     """The array in float64, or None if it holds no numbers."""
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "biuf":
         return None
@@ -101,7 +123,7 @@ def usable(value):
 
 def close(a, b, tolerance=TOLERANCE):
     """Equal in shape, and in every entry up to `tolerance` of the largest of b; NaN equals NaN."""
-    a, b = usable(a), usable(b)
+    a, b = numbers(a), numbers(b)
     if a is None or b is None or a.shape != b.shape:
         return False
     largest = np.abs(b[np.isfinite(b)]).max(initial=1e-6)
@@ -111,51 +133,43 @@ def close(a, b, tolerance=TOLERANCE):
 
 
 @np.errstate(all="ignore")
-def compared(what, name, outputs, wanted, wrong=list, otherwise="", weight=1, tolerance=TOLERANCE):
+def compare(what, name, outputs, wanted, mistakes=list, hint="", weight=1, tolerance=TOLERANCE):
     """The Finding for the output `name`: right, explained by a mistake, or lacking a property.
 
-    wanted: the right array.  wrong(): Mistakes, asked for only if needed; of those that make this
-    output, the one that explains the others best is named.  otherwise: the hint where none fits.
+    wanted: the right array.  mistakes(): Mistakes, asked for only if needed; of those that make
+    this output, the one that explains the others best counts.  hint: where none explains it.
     """
-    value, wanted = usable(outputs.get(name)), np.asarray(wanted, np.float64)
+    value, wanted = numbers(outputs.get(name)), np.asarray(wanted, np.float64)
     if close(value, wanted, tolerance):
-        return Finding(True, what, weight=weight)
+        return finding(True, what, "", weight)
     if value is None:
-        return Finding(False, what, f"{name} must come back as an array of numbers", None, weight)
-    fitting = [m for m in wrong() if close(value, m.outputs.get(name), tolerance)]
+        return finding(False, what, f"{name} must come back as an array of numbers", weight)
+    fitting = [m for m in mistakes() if close(value, m.outputs.get(name), tolerance)]
     if fitting:
-        best = max(fitting, key=lambda mistake: explained(mistake, outputs, tolerance))
-        return Finding(False, what, best.hint, best.misconception, weight)
-    if value.shape != wanted.shape:  # not told, for numbers of a hidden case may hide in it
-        otherwise = f"{name} should have shape {wanted.shape}"
+        best = max(fitting, key=lambda mistake: share_explained(mistake, outputs, tolerance))
+        return finding(False, what, best.idea, weight)
+    if value.shape != wanted.shape:  # the shape that came is not shown: a hidden case may be in it
+        hint = f"{name} should have shape {wanted.shape}"
     elif not np.isfinite(value).all():
-        otherwise = f"{name} holds NaN or infinity"
-    return Finding(False, what, otherwise or f"{name} is off", None, weight)
+        hint = f"{name} holds NaN or infinity"
+    return finding(False, what, hint or f"{name} is off", weight)
 
 
-def explained(mistake, outputs, tolerance):
+def share_explained(mistake, outputs, tolerance):
     """The share of the outputs that the mistake makes as they are."""
-    found = [close(outputs.get(name), made, tolerance) for name, made in mistake.outputs.items()]
-    return sum(found) / len(found)
+    same = [close(outputs.get(name), made, tolerance) for name, made in mistake.outputs.items()]
+    return sum(same) / len(same)
 
 
-def finding(passed, what, hint, misconception=None, weight=1):
-    """A Finding, with the hint only where it is needed."""
-    passed = bool(passed)
-    return Finding(passed, what, "" if passed else hint, None if passed else misconception, weight)
-
-
-def kept(outputs, others, about):
+def inputs_unchanged(outputs, others, about):
     """The Finding that the reader's code changed none of its inputs.
 
     others: the case's other findings. Where none of them passed, this does not either: a function
     that does nothing of use leaves its inputs alone, too.
     """
+    unchanged = np.array_equal(outputs.get("unchanged"), True)
     hint = "your code writes into an array that it was given: work on a new one"
-    passed = np.array_equal(outputs.get("unchanged"), True)
-    if passed and not any(other.passed for other in others):
-        passed, hint = (
-            False,
-            "that the inputs stay as they were counts once something else is right",
-        )
-    return finding(passed, f"{about}: the inputs are left as they were", hint, weight=0.5)
+    if unchanged and not any(other.passed for other in others):
+        unchanged = False
+        hint = "that the inputs stay as they were counts once something else is right"
+    return finding(unchanged, f"{about}: the inputs are left as they were", hint, weight=0.5)

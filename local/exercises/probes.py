@@ -5,6 +5,9 @@ or class.  case: the inputs by name, never changed.  ask(name, **arrays) -> {nam
 to whoever runs the probe; only the bug hunt has some.  An output that is no array of numbers is
 left out.  Raises NotFilledIn where nothing was returned, and whatever the reader's code raises.
 
+The probe of a question bears its name; a question without one is a plain function, which
+`plain_function` calls.
+
 In grading this file is all that the process with the reader's code sees of the course, so it needs
 NumPy alone; Keras and TensorFlow are imported by the probes that run a layer.
 """
@@ -27,24 +30,39 @@ class Cache(NamedTuple):
     dtype: np.dtype
 
 
+def probe(question, written, case, ask=None):
+    """The outputs of what a reader wrote for the question of that name.
+
+    case: as `Question.visible` makes it.
+    """
+    return PROBES.get(question, plain_function)(written, case, ask)
+
+
+def plain_function(written, case, ask=None):
+    """What a function returns, by the names in case["outputs"].
+
+    It is called with the case's entries in their order, but for "about" and "outputs".
+    """
+    arguments = {k: v for k, v in case.items() if k not in ("about", "outputs")}
+    arrays = {k: v.copy() for k, v in arguments.items() if isinstance(v, np.ndarray)}
+    returned = written(*(arguments | arrays).values())
+    names = case["outputs"]
+    outputs = unpacked(returned, *names) if len(names) > 1 else {names[0]: returned}
+    return numbers(outputs) | unchanged(case, **arrays)
+
+
 # --- forward-and-backward ------------------------------------------------------------------------
 
 
-def mean_and_variance(written, case, ask=None):
-    """The mean and the variance of each feature of x."""
-    x = case["x"].copy()
-    return numbers(unpacked(written(x), "mean", "variance")) | unchanged(case, x=x)
-
-
-def forward(written, case, ask=None):
+def batch_norm_forward(written, case, ask=None):
     """y, and of the cache x_hat, s and gamma."""
     x, gamma, beta = (case[name].copy() for name in ("x", "gamma", "beta"))
     returned = written(x, gamma, beta, float(case["epsilon"]))
     pair = isinstance(returned, tuple | list) and len(returned) == 2
     y, cache = returned if pair else (returned, ())
     cache = cache if isinstance(cache, tuple | list) else ()
-    kept = zip(("x_hat", "s", "gamma"), cache, strict=False)
-    return numbers({"y": y, **dict(kept)}) | unchanged(case, x=x, gamma=gamma, beta=beta)
+    cached = dict(zip(("x_hat", "s", "gamma"), cache, strict=False))
+    return numbers({"y": y, **cached}) | unchanged(case, x=x, gamma=gamma, beta=beta)
 
 
 def gradient_by_differences(written, case, ask=None):
@@ -57,7 +75,7 @@ def gradient_by_differences(written, case, ask=None):
     return numbers({"gradient": written(f, x, dy)}) | unchanged(case, x=x, dy=dy)
 
 
-def backward_staged(written, case, ask=None):
+def batch_norm_backward_staged(written, case, ask=None):
     """The gradient of every node of the graph, by its name."""
     dy, cache = case["dy"].copy(), cache_of(case)
     nodes = written(dy, cache)
@@ -66,17 +84,17 @@ def backward_staged(written, case, ask=None):
     if not isinstance(nodes, dict):
         raise TypeError(f"return a dictionary of gradients; received a {type(nodes).__name__}")
     outputs = numbers({str(name): value for name, value in nodes.items()})
-    return outputs | unchanged(case, dy=dy, **kept_of(cache))
+    return outputs | unchanged(case, dy=dy, **arrays_of(cache))
 
 
-def backward(written, case, ask=None):
+def batch_norm_backward(written, case, ask=None):
     """dx, dgamma and dbeta."""
     dy, cache = case["dy"].copy(), cache_of(case)
     outputs = numbers(unpacked(written(dy, cache), "dx", "dgamma", "dbeta"))
-    return outputs | unchanged(case, dy=dy, **kept_of(cache))
+    return outputs | unchanged(case, dy=dy, **arrays_of(cache))
 
 
-def kept_of(cache):
+def arrays_of(cache):
     """The arrays of a cache, by name."""
     return {name: getattr(cache, name) for name in ("x_hat", "s", "gamma")}
 
@@ -92,11 +110,11 @@ def cache_of(case):
 WEIGHTS = ("gamma", "beta", "moving_mean", "moving_variance")
 
 
-def layer(written, case, ask=None):
+def BatchNorm(written, case, ask=None):
     """One of the layer's duties, `case["duty"]`: training, inference, frozen, saved."""
     import keras
 
-    # Its code, so that whoever has kept the method before is refused, too.
+    # Its code is replaced, so that whoever saved the method before is refused, too.
     call = keras.layers.BatchNormalization.call
     own, call.__code__ = call.__code__, refused.__code__
     try:
@@ -130,11 +148,11 @@ def on_duty(written, case):
         tested.trainable = False
     y = tested(x, training=duty == "frozen")
     alone = tested(x[:1], **({"training": True} if duty == "frozen" else {}))
-    kept = averages(tested)
+    after = averages(tested)
     if duty == "saved":  # only a step of training shows the momentum
         tested(x, training=True)
-        kept = averages(tested)
-    return numbers({"y": y, "alone": alone}) | kept
+        after = averages(tested)
+    return numbers({"y": y, "alone": alone}) | after
 
 
 def built(layer_class, case):
@@ -195,11 +213,6 @@ def find_learning_rate(written, case, ask=None):
         return np.array(losses)
 
     return numbers({"rate": written(train, case["rates"].copy())})
-
-
-def choose_momentum(written, case, ask=None):
-    """The momentum for a training of so many steps."""
-    return numbers({"momentum": written(int(case["steps"]))})
 
 
 def predict(written, case, ask=None):
@@ -300,6 +313,18 @@ def verdict(test, suspect, faults):
         return RAISED
     return PASSED
 
+
+PROBES = {
+    each.__name__: each
+    for each in (
+        *(batch_norm_forward, gradient_by_differences),
+        *(batch_norm_backward_staged, batch_norm_backward),
+        *(BatchNorm, as_line),
+        *(find_learning_rate, predict, batches),
+        find_bugs,
+    )
+}
+"""By the name of their question."""
 
 # --- From what a reader returns to arrays --------------------------------------------------------
 

@@ -63,7 +63,7 @@ def serve(channel, probes):
                 if failed:
                     raise failed
                 case = {**told["values"], **arrays}
-                outputs = getattr(probes, told["probe"])(wanted, case, _asker(channel))
+                outputs = probes.probe(told["probe"], wanted, case, _asker(channel))
                 channel.send("outputs", _numbers(outputs))
         except BaseException as error:  # a submission may raise anything, SystemExit too
             channel.send("error", **describe(error, earlier))

@@ -1,14 +1,26 @@
-"""The questions of the assignments: points, cases, judges. Nothing here runs a reader's code."""
+"""The assignments, a module each: its questions with their points, cases and judges.
 
-from local.exercises.ideas import MISCONCEPTIONS
-from local.exercises.questions import backward, bug_hunt, diagnosis, forward, layer
+A module is found by its place here and needs no entry elsewhere. Its name is that of the notebook
+in content/assignments, with underscores for hyphens; it says what it holds in `ASSIGNMENT`.
+"""
 
-__all__ = ["MISCONCEPTIONS", "QUESTIONS"]
+import importlib
+import pkgutil
 
-QUESTIONS = {
-    forward.SLUG: forward.QUESTIONS + backward.QUESTIONS,
-    "layer": layer.QUESTIONS,
-    "diagnosis": diagnosis.QUESTIONS,
-    "bug-hunt": bug_hunt.QUESTIONS,
-}
-"""By assignment, in the order of its notebook."""
+
+def _found():
+    """{slug: Assignment} for every module here, in the order of their numbers."""
+    modules = {
+        found.name.replace("_", "-"): importlib.import_module(f"{__name__}.{found.name}")
+        for found in pkgutil.iter_modules(__path__)
+    }
+    assignments = {slug: module.ASSIGNMENT for slug, module in modules.items()}
+    return dict(sorted(assignments.items(), key=lambda item: item[1].number))
+
+
+ASSIGNMENTS = _found()
+"""By the name of the notebook, in the order of the book."""
+
+QUESTIONS = {slug: assignment.questions for slug, assignment in ASSIGNMENTS.items()}
+
+BY_NAME = {question.name: question for group in QUESTIONS.values() for question in group}

@@ -4,8 +4,9 @@ import numpy as np
 
 from local.equations import BatchNorm
 from local.exercises.broken import BROKEN
-from local.exercises.judging import Question, finding, made
+from local.exercises.judging import finding, layer_of
 from local.exercises.probes import ACCUSED, PASSED, WEIGHTS
+from local.exercises.question import Assignment, Question
 
 RIGHT = "BatchNorm"
 COPIES = 3
@@ -62,7 +63,7 @@ def answer(case, name, arrays):
         number = int(arrays["suspect"])
         layer_class = (BROKEN | {RIGHT: BatchNorm})[case["_order"][number]]
         with np.errstate(all="ignore"):
-            layer = made(layer_class, arrays, arrays["gamma"].size)
+            layer = layer_of(layer_class, arrays, arrays["gamma"].size)
             y = layer.forward(arrays["x"], training=bool(arrays["training"]))
             if name == "backward":
                 gradients = layer.backward(arrays["dy"])
@@ -91,6 +92,20 @@ def judge_hunt(case, given):
     return findings
 
 
-QUESTIONS = (
-    Question("find_bugs", "bug-hunt", 23, "The hunt", "find_bugs", hunt_cases, judge_hunt, answer),
+ASSIGNMENT = Assignment(
+    number=4,
+    title="the bug hunt",
+    about="a test; a point for each wrong layer that it finds",
+    minutes=90,
+    questions=(
+        Question(
+            name="find_bugs",
+            title="The hunt",
+            parts=(len(BROKEN),),
+            outputs=("verdicts",),
+            cases=hunt_cases,
+            judge=judge_hunt,
+            answer=answer,
+        ),
+    ),
 )

@@ -3,8 +3,10 @@
 import numpy as np
 
 from local.equations import BatchNorm
-from local.exercises.judging import Mistake, Question, compared, finding, made, usable
-from local.exercises.questions.layer import weights
+from local.exercises.ideas import Idea
+from local.exercises.judging import Mistake, compare, finding, layer_of, numbers
+from local.exercises.question import Assignment, Question
+from local.exercises.questions.layer import KERAS, weights
 
 # --- Learning rate -------------------------------------------------------------------------------
 
@@ -39,7 +41,7 @@ def ends(case):
 def judge_rate(case, given):
     """Whether the rate is one of those offered, and ends within a tenth of the lowest loss."""
     about, end = case["about"], ends(case)
-    rate = usable(given.get("rate"))
+    rate = numbers(given.get("rate"))
     one = rate is not None and rate.size == 1
     fits = np.isclose(case["rates"], rate.ravel()) if one else np.zeros(0, bool)
     if not fits.any():
@@ -66,6 +68,7 @@ def rate_findings(about, offered, low, hint):
 
 LEFT = (0.0095, 0.01)
 """What may be left of the starting values at the end; at most LEFT[1] is asked for."""
+PYTORCH = Idea("in Keras momentum weighs the *old* average; in PyTorch the new value", 7)
 
 
 def momentum_cases(rng):
@@ -78,18 +81,18 @@ def momentum_cases(rng):
 def judge_momentum(case, given):
     """Whether about a hundredth of the starting values is left: m to the power of the steps."""
     about, steps = case["about"], case["steps"]
-    m = usable(given.get("momentum"))
+    m = numbers(given.get("momentum"))
     m = m.reshape(())[()] if m is not None and m.size == 1 else np.float64(np.nan)
     hint = "momentum is a weight, 0 to 1"
     in_range = finding(0 <= m <= 1, f"{about}: between 0 and 1", hint, weight=0)
     if LEFT[0] <= (1 - m) ** steps <= 1.01 * LEFT[1]:
-        hint, number = "in Keras momentum weighs the *old* average; in PyTorch the new value", 7
+        why = PYTORCH
     elif m**steps > LEFT[1]:
-        hint, number = "at the end the averages still remember 0 and 1, where they started", None
+        why = "at the end the averages still remember 0 and 1, where they started"
     else:
-        hint, number = "the average forgets faster than it needs to: it rests on few batches", None
+        why = "the average forgets faster than it needs to: it rests on few batches"
     fits = LEFT[0] <= m**steps <= 1.01 * LEFT[1]
-    return [in_range, finding(fits, f"{about}: 1 % of the start is left", hint, number, weight=2)]
+    return [in_range, finding(fits, f"{about}: 1 % of the start is left", why, weight=2)]
 
 
 # --- Inference mode ------------------------------------------------------------------------------
@@ -104,11 +107,16 @@ def predict_cases(rng):
 
 def predicted(case, training):
     """The labels, of a batch and of each example alone, and the averages after them."""
-    layer, x = made(BatchNorm, case, 4), case["x"].astype(np.float64)
+    layer, x = layer_of(BatchNorm, case, 4), case["x"].astype(np.float64)
     together = layer.forward(x, training).argmax(1)
     alone = np.array([layer.forward(row[np.newaxis], training).argmax(1) for row in x])
     averages = {"moving_mean": layer.moving_mean, "moving_variance": layer.moving_variance}
     return {"together": together, "alone": alone} | averages
+
+
+OF_THE_BATCH = Idea(
+    "the labels follow from the batch at hand: in which mode do you call the net?", 6
+)
 
 
 @np.errstate(all="ignore")
@@ -116,9 +124,8 @@ def judge_predict(case, given):
     """Labels by the moving averages, which stay as they were."""
     wanted = predicted(case, training=False)
 
-    def wrong():
-        hint = "the labels follow from the batch at hand: in which mode do you call the net?"
-        return [Mistake(predicted(case, training=True), hint, 6)]
+    def mistakes():
+        return [Mistake(predicted(case, training=True), OF_THE_BATCH)]
 
     hints = {
         "together": ("labels: of a batch", "one label an example: the largest of its logits"),
@@ -127,15 +134,15 @@ def judge_predict(case, given):
         "moving_variance": ("averages: variance as before", "to ask is not to train"),
     }
     labels, alone, *averages = (
-        compared(what, name, given, wanted[name], wrong, hint)
+        compare(what, name, given, wanted[name], mistakes, hint)
         for name, (what, hint) in hints.items()
     )
     if np.array_equal(given.get("trainable"), False):
         hint = "after your answer the net is frozen: to ask changes nothing in it"
-        averages = [finding(False, each.what, hint) for each in averages]
+        averages = [each.failed(hint) for each in averages]
     if not (labels.passed or alone.passed):  # whoever does not ask moves nothing
         later = "that the averages stay counts once the labels are right"
-        averages = [finding(False, f.what, later) if f.passed else f for f in averages]
+        averages = [each.failed(later) if each.passed else each for each in averages]
     return [labels, alone, *averages]
 
 
@@ -153,12 +160,15 @@ def batches_cases(rng):
     ]
 
 
+ALONE = Idea("a batch of one: the layer forgets that example, and its moving variance meets a 0", 8)
+
+
 @np.errstate(all="ignore")
 def judge_batches(case, given):
     """Two epochs of row numbers: shuffled, complete, and without a batch of an odd size."""
     n, size, about = case["n"], case["size"], case["about"]
     names = ("first rows", "second rows", "first sizes", "second sizes")
-    first, second, *each = (usable(given.get(name)) for name in names)
+    first, second, *each = (numbers(given.get(name)) for name in names)
     sizes = np.concatenate([part for part in each if part is not None and part.ndim == 1] or [[]])
     sound = all(
         rows is not None and rows.ndim == 1 and np.isin(rows, np.arange(n)).all()
@@ -168,8 +178,7 @@ def judge_batches(case, given):
     enough = sound and min(np.unique(first).size, np.unique(second).size) == n
     smallest = sizes.min(initial=np.inf) if sizes.size else 0
     whole = size / 2 <= smallest and sizes.max(initial=0) <= 2 * size
-    alone = "a batch of one: the layer forgets that example, and its moving variance meets a 0"
-    small = (alone, 8) if smallest == 1 else ("a batch is too small or too large for good notes",)
+    odd = ALONE if smallest == 1 else "a batch is too small or too large for good notes"
     ordered = sound and (
         np.array_equal(first, second)
         or any(np.mean(np.abs(np.diff(rows)) == 1) > 0.5 for rows in (first, second))
@@ -181,7 +190,7 @@ def judge_batches(case, given):
         finding(
             enough, f"{about}: all examples", "nobody sits out: where does the rest find a place?"
         ),
-        finding(whole, f"{about}: no odd batch", *small, weight=2),
+        finding(whole, f"{about}: no odd batch", odd, weight=2),
         finding(sound and not ordered, f"{about}: a new order", "each epoch shuffles, with rng"),
     ]
 
@@ -194,14 +203,44 @@ def companies(rows, sizes):
     return {frozenset(part) for part in np.split(rows, ends) if part.size > 1}
 
 
-def question(name, points, title, cases, judge):
-    """A Question of this assignment, whose probe bears its name."""
-    return Question(name, "diagnosis", points, title, name, cases, judge)
-
-
-QUESTIONS = (
-    question("find_learning_rate", 5, "The learning rate", rate_cases, judge_rate),
-    question("choose_momentum", 5, "The momentum", momentum_cases, judge_momentum),
-    question("predict", 5, "Inference mode", predict_cases, judge_predict),
-    question("batches", 5, "The batch size", batches_cases, judge_batches),
+ASSIGNMENT = Assignment(
+    number=3,
+    title="a training that goes wrong",
+    about="four curves to read and mend",
+    minutes=75,
+    questions=(
+        Question(
+            name="find_learning_rate",
+            title="The learning rate",
+            parts=(5,),
+            outputs=("rate",),
+            cases=rate_cases,
+            judge=judge_rate,
+        ),
+        Question(
+            name="choose_momentum",
+            title="The momentum",
+            parts=(5,),
+            outputs=("momentum",),
+            cases=momentum_cases,
+            judge=judge_momentum,
+        ),
+        Question(
+            name="predict",
+            title="Inference mode",
+            parts=(5,),
+            outputs=("together", "alone", "moving_mean", "moving_variance"),
+            cases=predict_cases,
+            judge=judge_predict,
+            needs=KERAS,
+        ),
+        Question(
+            name="batches",
+            title="The batch size",
+            parts=(5,),
+            outputs=("first rows", "first sizes", "second rows", "second sizes"),
+            cases=batches_cases,
+            judge=judge_batches,
+        ),
+    ),
 )

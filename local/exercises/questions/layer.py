@@ -5,32 +5,36 @@ from dataclasses import replace
 import numpy as np
 
 from local.equations import BatchNorm
-from local.exercises.ideas import HINTS
+from local.exercises.broken import BROKEN
+from local.exercises.ideas import IDEAS, Idea
 from local.exercises.judging import (
     TOLERANCE,
     Mistake,
-    Question,
+    broken_layers,
     close,
-    compared,
+    compare,
     finding,
-    made,
-    mistakes,
-    right,
+    layer_of,
+    right_outputs,
+    slip,
 )
+from local.exercises.question import Assignment, Question
+
+DUTIES = {
+    "a step of training": (4, "training", (7, 4), "float32"),
+    "a step with images": (2, "training", (3, 2, 3, 4), "float32"),
+    "inference": (3, "inference", (6, 4), "float32"),
+    "frozen, training=True": (2, "frozen", (6, 4), "float32"),
+    "a copy by get_config": (2, "saved", (6, 4), "float32"),
+    "mixed precision": (2, "training", (8, 4), "mixed_float16"),
+}
+"""Points, what is done with the layer, and the shape and the type of x."""
 
 
 def layer_cases(rng):
     """One case for each duty of the layer, with its points: an exception costs one duty only."""
-    duties = {
-        "a step of training": (4, "training", (7, 4), "float32"),
-        "a step with images": (2, "training", (3, 2, 3, 4), "float32"),
-        "inference": (3, "inference", (6, 4), "float32"),
-        "frozen, training=True": (2, "frozen", (6, 4), "float32"),
-        "a copy by get_config": (2, "saved", (6, 4), "float32"),
-        "mixed precision": (2, "training", (8, 4), "mixed_float16"),
-    }
     cases = []
-    for about, (points, duty, shape, dtype) in duties.items():
+    for about, (points, duty, shape, dtype) in DUTIES.items():
         scale = 200 if dtype == "mixed_float16" else 2  # the squares of 200 leave float16
         x = rng.normal(size=shape) * rng.uniform(0.5, 1, shape[-1]) * scale + scale
         case = {"about": about, "_points": points, "duty": duty, "dtype": dtype, "epsilon": 0.05}
@@ -55,7 +59,7 @@ def layer_outputs(case, training=False):
     x, dy = case["x"].astype(np.float64), case["dy"].astype(np.float64)
 
     def outputs(layer_class):
-        layer = made(layer_class, case, x.shape[-1])
+        layer = layer_of(layer_class, case, x.shape[-1])
         if case["duty"] == "training":
             given = {"y": layer.forward(x, training=True)}
             given |= zip(("dx", "dgamma", "dbeta"), layer.backward(dy), strict=True)
@@ -69,22 +73,26 @@ def layer_outputs(case, training=False):
     return outputs
 
 
+FROZEN = Idea(
+    "trainable = False says more than that gamma and beta stay: which statistics are meant?",
+    misconception=9,
+)
+
+
 def layer_mistakes(case):
     """Those of the broken layers, and of a layer that trains where it should not."""
-    names = set(HINTS)
+    names = set(BROKEN)
     if case["duty"] == "saved":  # here these two look alike; the steps of training tell them apart
         names -= {"SampleVariance", "UnbiasedMovingVariance"}
-    broken = mistakes(layer_outputs(case), names)
+    mistakes = broken_layers(layer_outputs(case), names)
     if case["duty"] == "training":
-        return broken
-    hint, misconception = HINTS["BatchStatisticsInInference"], 6
+        return mistakes
+    idea = IDEAS["BatchStatisticsInInference"]
     if case["duty"] == "frozen":
-        hint, misconception = "trainable = False says more than that gamma and beta stay", 9
-        hint += ": which statistics are meant?"
-        frozen = {"hint": hint, "misconception": misconception}
-        broken = [m._replace(**frozen) if m.misconception == 6 else m for m in broken]
+        idea = FROZEN
+        mistakes = [m._replace(idea=idea) if m.idea.misconception == 6 else m for m in mistakes]
     trains = layer_outputs(case, training=True)(BatchNorm)
-    return [*broken, Mistake(trains, hint, misconception)]
+    return [*mistakes, Mistake(trains, idea)]
 
 
 def layer_hints(case):
@@ -114,22 +122,22 @@ def layer_hints(case):
 @np.errstate(all="ignore")
 def judge_layer(case, given):
     """One duty of the layer; its findings share the points of the case."""
-    about, wanted = case["about"], right(case, layer_outputs(case))
+    about, wanted = case["about"], right_outputs(case, layer_outputs(case))
     half = case["dtype"] == "mixed_float16"
 
-    def wrong():
+    def mistakes():
         return layer_mistakes(case)
 
     findings = [
-        compared(
-            *(f"{about}: {name}", name, given, wanted[name], wrong, hint),
+        compare(
+            *(f"{about}: {name}", name, given, wanted[name], mistakes, hint),
             tolerance=3e-3 if half else TOLERANCE,
         )
         for name, hint in layer_hints(case).items()
     ]
     if case["duty"] in ("inference", "frozen") and not any(f.passed for f in findings[:2]):
         later = "that the averages stay counts once the output is right"
-        findings[2:] = [finding(False, f.what, later) if f.passed else f for f in findings[2:]]
+        findings[2:] = [f.failed(later) if f.passed else f for f in findings[2:]]
     if half:
         passed = getattr(given.get("y"), "dtype", None) == np.float16
         hint = "the output has the layer's compute_dtype, so that the next layer need not guess"
@@ -164,7 +172,7 @@ def line_outputs(case):
     """What a layer makes of it in inference: a and c of the line a x + c."""
 
     def outputs(layer_class):
-        layer = made(layer_class, case, 4)
+        layer = layer_of(layer_class, case, 4)
         c = layer.forward(np.zeros((1, 4)))[0]
         return {"a": layer.forward(np.ones((1, 4)))[0] - c, "c": c}
 
@@ -174,26 +182,49 @@ def line_outputs(case):
 def judge_line(case, given):
     """Slope and intercept of the layer in use."""
     outputs = line_outputs(case)
-    wanted = right(case, outputs)
+    wanted = right_outputs(case, outputs)
 
-    def wrong():
+    def mistakes():
         named = ("NotCentred", "VarianceNotDeviation", "EpsilonOutsideRoot", "EpsilonForgotten")
-        swapped = Mistake({"a": wanted["c"], "c": wanted["a"]}, "a and c have changed places")
-        unmoved = {"c": case["beta"]}
+        swapped = slip({"a": wanted["c"], "c": wanted["a"]}, "a and c have changed places")
         hint = "at x = 0 the line is at c, and there x - moving_mean is not 0"
-        return [swapped, Mistake(unmoved, hint), *mistakes(outputs, named)]
+        return [swapped, slip({"c": case["beta"]}, hint), *broken_layers(outputs, named)]
 
     hints = {
         "a": "a is what the output gains where x gains 1",
         "c": "c is the output where x is 0",
     }
     return [
-        compared(f"{case['about']}: {name}", name, given, wanted[name], wrong, hint)
+        compare(f"{case['about']}: {name}", name, given, wanted[name], mistakes, hint)
         for name, hint in hints.items()
     ]
 
 
-QUESTIONS = (
-    Question("BatchNorm", "layer", 15, "The layer", "layer", layer_cases, judge_layer),
-    Question("as_line", "layer", 5, "The layer in use", "as_line", line_cases, judge_line),
+KERAS = ("numpy", "tensorflow", "keras")
+
+ASSIGNMENT = Assignment(
+    number=2,
+    title="a layer that remembers",
+    about="a Keras layer with moving averages",
+    minutes=90,
+    questions=(
+        Question(
+            name="BatchNorm",
+            title="The layer",
+            parts=tuple(points for points, *_ in DUTIES.values()),
+            outputs=("y", "alone", "dx", "dgamma", "dbeta", "moving_mean", "moving_variance"),
+            cases=layer_cases,
+            judge=judge_layer,
+            needs=KERAS,
+        ),
+        Question(
+            name="as_line",
+            title="The layer in use",
+            parts=(5,),
+            outputs=("a", "c"),
+            cases=line_cases,
+            judge=judge_line,
+            needs=KERAS,
+        ),
+    ),
 )

@@ -3,8 +3,19 @@
 import numpy as np
 
 from local.equations import batch_axes, batch_norm_backward_staged, batch_norm_forward
-from local.exercises.judging import Mistake, Question, compared, kept, made, mistakes, right, usable
-from local.exercises.questions.forward import SLUG, batch, images, parameters, table
+from local.exercises.ideas import Idea
+from local.exercises.judging import (
+    Mistake,
+    broken_layers,
+    compare,
+    inputs_unchanged,
+    layer_of,
+    numbers,
+    right_outputs,
+    slip,
+)
+from local.exercises.question import Question
+from local.exercises.questions.forward_and_backward.forward import batch, images, parameters, table
 
 # --- Gradient by differences ---------------------------------------------------------------------
 
@@ -24,36 +35,33 @@ def judge_differences(case, given):
     x, dy, weights = case["x"], case["dy"], case["weights"]
     gradient = (np.cos(x @ weights) * dy) @ weights.T
 
-    def wrong():
+    def mistakes():
         bend = -(np.sin(x @ weights) * dy) @ np.square(weights).T
+        apart = "how far apart are the two points?"
         return [
-            Mistake(
+            slip(
                 {"gradient": np.cos(x @ weights) @ weights.T},
                 "dy is not used: the loss is the sum of f(x) * dy, not of f(x)",
             ),
-            Mistake(
-                {"gradient": 2 * gradient}, "twice the slope: how far apart are the two points?"
-            ),
-            Mistake(
-                {"gradient": gradient / 2}, "half the slope: how far apart are the two points?"
-            ),
-            Mistake({"gradient": -gradient}, "the sign is turned: above minus below"),
-            Mistake(
+            slip({"gradient": 2 * gradient}, f"twice the slope: {apart}"),
+            slip({"gradient": gradient / 2}, f"half the slope: {apart}"),
+            slip({"gradient": -gradient}, "the sign is turned: above minus below"),
+            slip(
                 {"gradient": gradient + bend * 5e-6},
                 "a difference on one side is wrong by a multiple of h: go to both sides of x",
             ),
         ]
 
-    hint = "nudge one entry of x at a time, on both sides, in a copy of x"
-    about = f"six digits of the gradient: {case['about']}"
-    found = [compared(about, "gradient", given, gradient, wrong, hint, 2, tolerance=5e-7)]
-    return [*found, kept(given, found, case["about"])]
+    about, hint = case["about"], "nudge one entry of x at a time, on both sides, in a copy of x"
+    what = f"six digits of the gradient: {about}"
+    findings = [compare(what, "gradient", given, gradient, mistakes, hint, 2, tolerance=5e-7)]
+    return [*findings, inputs_unchanged(given, findings, about)]
 
 
 # --- Backward ------------------------------------------------------------------------------------
 
 
-def cases(rng):
+def backward_cases(rng):
     """A table and images, each with the cache that a right forward pass leaves."""
     cases = []
     for about, shape in {"a table (N, D)": table(rng), "images (N, H, W, C)": images(rng)}.items():
@@ -65,11 +73,11 @@ def cases(rng):
     return cases
 
 
-def outputs_for(case):
+def backward_outputs(case):
     """What a layer makes of the case: dx, dgamma and dbeta, (3.1), (3.2) and (3.10)."""
 
     def outputs(layer_class):
-        layer = made(layer_class, case, case["s"].size)
+        layer = layer_of(layer_class, case, case["s"].size)
         layer.forward(case["_x"], training=True)
         return dict(zip(("dx", "dgamma", "dbeta"), layer.backward(case["dy"]), strict=True))
 
@@ -77,16 +85,16 @@ def outputs_for(case):
 
 
 @np.errstate(all="ignore")
-def judge(case, given):
+def judge_backward(case, given):
     """The three gradients, and whether the inputs were left alone."""
-    outputs, about = outputs_for(case), case["about"]
-    wanted = right(case, outputs)
+    outputs, about = backward_outputs(case), case["about"]
+    wanted = right_outputs(case, outputs)
 
-    def wrong():
+    def mistakes():
         swapped = {"dgamma": wanted["dbeta"], "dbeta": wanted["dgamma"]}
-        return [*mistakes(outputs), Mistake(swapped, "dgamma and dbeta have changed places")]
+        return [*broken_layers(outputs), slip(swapped, "dgamma and dbeta have changed places")]
 
-    dx, hint = usable(given.get("dx")), "do the entries of dx add up to 0 for each feature (3.11)?"
+    dx, hint = numbers(given.get("dx")), "do the entries of dx add up to 0 for each feature (3.11)?"
     if dx is not None and dx.ndim and np.all(np.abs(dx.sum(batch_axes(dx))) < 1e-3):
         hint = "the entries of dx do add up to 0; what about those of dx times x_hat (3.12)?"
     properties = {
@@ -94,11 +102,11 @@ def judge(case, given):
         "dgamma": "gamma_j multiplies a whole column of x_hat: N gradients arrive at it",
         "dbeta": "beta_j is added to a whole column: N gradients arrive at it",
     }
-    found = [
-        compared(f"{about}: {name}", name, given, wanted[name], wrong, hint, 1 + (name == "dx"))
+    findings = [
+        compare(f"{about}: {name}", name, given, wanted[name], mistakes, hint, 1 + (name == "dx"))
         for name, hint in properties.items()
     ]
-    return [*found, kept(given, found, case["about"])]
+    return [*findings, inputs_unchanged(given, findings, about)]
 
 
 def stages(case, nodes):
@@ -124,27 +132,29 @@ def stage_mistakes(case, nodes, wanted):
     dy, s = case["dy"], case["s"]
     n = dy.size // s.size
     missing = "two arrows leave this node, so two terms arrive: one of them is missing"
+    constants = Idea(missing, misconception=10)
+    turned = "the sign is turned"
     direct = nodes["dx_hat"] / s
     return [
-        Mistake(
+        slip(
             {name: wanted[name] / n for name in ("dbeta", "dgamma")},
             "one number serves N rows, so N gradients arrive at it: do they add up, or average?",
         ),
-        Mistake(
+        slip(
             {
                 "dsquared": wanted["dsquared"] * n / len(dy),
                 "dx": nodes["dcentered"] + nodes["dmean"] / len(dy),
             },
             "N counts all rows of a column, and in images every pixel is one",
         ),
-        Mistake({"dx_hat": dy}, "gamma stands between x_hat and y"),
-        Mistake({name: -wanted[name] for name in ("ds", "dmean")}, "the sign is turned"),
-        Mistake({"dvariance": nodes["ds"] / s}, "what is the derivative of a root?"),
-        Mistake({"dsquared": wanted["dsquared"] * n}, "the variance is a mean, not a sum"),
-        Mistake({"dcentered": direct}, missing, 10),
-        Mistake({"dcentered": wanted["dcentered"] - direct}, missing),
-        Mistake({"dx": nodes["dcentered"]}, missing, 10),
-        Mistake({"dx": nodes["dcentered"] + nodes["dmean"]}, "the mean is a mean, not a sum"),
+        slip({"dx_hat": dy}, "gamma stands between x_hat and y"),
+        slip({name: -wanted[name] for name in ("ds", "dmean")}, turned),
+        slip({"dvariance": nodes["ds"] / s}, "what is the derivative of a root?"),
+        slip({"dsquared": wanted["dsquared"] * n}, "the variance is a mean, not a sum"),
+        Mistake({"dcentered": direct}, constants),
+        slip({"dcentered": wanted["dcentered"] - direct}, missing),
+        Mistake({"dx": nodes["dcentered"]}, constants),
+        slip({"dx": nodes["dcentered"] + nodes["dmean"]}, "the mean is a mean, not a sum"),
     ]
 
 
@@ -154,37 +164,48 @@ def judge_staged(case, given):
     _, cache = batch_norm_forward(case["_x"], case["gamma"], case["gamma"], case["epsilon"])
     nodes = batch_norm_backward_staged(case["dy"], cache)
     for name, node in nodes.items():
-        value = usable(given.get(name))
+        value = numbers(given.get(name))
         if value is None or value.shape != node.shape or not (np.abs(value) < 1e99).all():
             continue
         if np.abs(value).max() > 1e-3 * np.abs(node).max():  # from nothing only nothing follows
             nodes[name] = value
-    wanted = stages(case, nodes)
+    wanted, about = stages(case, nodes), case["about"]
     hint = "look at the graph: which nodes does it feed, and with which local derivatives?"
-    found = [
-        compared(
-            f"{case['about']}: {name}",
-            name,
-            given,
-            wanted[name],
-            lambda: stage_mistakes(case, nodes, wanted),
-            hint,
-        )
-        for name in wanted
-    ]
-    return [*found, kept(given, found, case["about"])]
 
+    def mistakes():
+        return stage_mistakes(case, nodes, wanted)
+
+    findings = [
+        compare(f"{about}: {name}", name, given, wanted[name], mistakes, hint) for name in wanted
+    ]
+    return [*findings, inputs_unchanged(given, findings, about)]
+
+
+NODES = ("dbeta", "dgamma", "dx_hat", "ds", "dvariance", "dsquared", "dcentered", "dmean", "dx")
 
 QUESTIONS = (
     Question(
-        "gradient_by_differences",
-        *(SLUG, 3, "A gradient without calculus", "gradient_by_differences"),
-        *(differences_cases, judge_differences),
+        name="gradient_by_differences",
+        title="A gradient without calculus",
+        parts=(3,),
+        outputs=("gradient",),
+        cases=differences_cases,
+        judge=judge_differences,
     ),
     Question(
-        "batch_norm_backward_staged",
-        *(SLUG, 5, "Backward, node by node", "backward_staged"),
-        *(cases, judge_staged),
+        name="batch_norm_backward_staged",
+        title="Backward, node by node",
+        parts=(5,),
+        outputs=NODES,
+        cases=backward_cases,
+        judge=judge_staged,
     ),
-    Question("batch_norm_backward", SLUG, 4, "Backward, in one line", "backward", cases, judge),
+    Question(
+        name="batch_norm_backward",
+        title="Backward, in one line",
+        parts=(4,),
+        outputs=("dx", "dgamma", "dbeta"),
+        cases=backward_cases,
+        judge=judge_backward,
+    ),
 )

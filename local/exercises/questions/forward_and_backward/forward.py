@@ -2,17 +2,16 @@
 
 import numpy as np
 
-from local.exercises.ideas import HINTS
+from local.exercises.broken import BROKEN
 from local.exercises.judging import (
-    Mistake,
-    Question,
-    compared,
-    finding,
-    kept,
-    made,
-    mistakes,
-    right,
+    broken_layers,
+    compare,
+    inputs_unchanged,
+    layer_of,
+    right_outputs,
+    slip,
 )
+from local.exercises.question import Question
 
 ALONE = "a batch of one"
 NARROW = "features that hardly vary"
@@ -68,29 +67,29 @@ def statistics_outputs(case):
 def judge_statistics(case, given):
     """Mean and variance."""
     outputs, about = statistics_outputs(case), case["about"]
-    wanted = right(case, outputs)
+    wanted = right_outputs(case, outputs)
     deviation = {"variance": np.sqrt(wanted["variance"])}
 
-    def wrong():
-        rooted = Mistake(deviation, "that is the deviation, the root of (2.2)")
-        return [*mistakes(outputs, STATISTICS), rooted]
+    def mistakes():
+        rooted = slip(deviation, "that is the deviation, the root of (2.2)")
+        return [*broken_layers(outputs, STATISTICS), rooted]
 
     properties = {
         "mean": "the mean lies between the smallest and the largest value of each feature: "
         "which axes does (2.1) sum over, and what does it divide by?",
         "variance": "the variance is the mean square of what is left after the mean is subtracted",
     }
-    found = [
-        compared(f"{about}: {name}", name, given, wanted[name], wrong, hint, tolerance=1e-3)
+    findings = [
+        compare(f"{about}: {name}", name, given, wanted[name], mistakes, hint, tolerance=1e-3)
         for name, hint in properties.items()
     ]
-    return [*found, kept(given, found, about)]
+    return [*findings, inputs_unchanged(given, findings, about)]
 
 
 # --- Forward -------------------------------------------------------------------------------------
 
 
-def cases(rng):
+def forward_cases(rng):
     """A table, images, features that hardly vary, and a batch of one."""
     shapes = {"a table (N, D)": table(rng), "images (N, H, W, C)": images(rng)}
     cases = [
@@ -103,11 +102,11 @@ def cases(rng):
     return [case | parameters(rng, case["x"].shape[-1]) for case in cases]
 
 
-def outputs_for(case):
+def forward_outputs(case):
     """What a layer makes of the case: y (2.4), and of its cache x_hat, s (2.3) and gamma."""
 
     def outputs(layer_class):
-        layer = made(layer_class, case, case["x"].shape[-1])
+        layer = layer_of(layer_class, case, case["x"].shape[-1])
         y = layer.forward(case["x"], training=True)
         cache = layer.cache
         return {"y": y, "x_hat": cache.x_hat, "s": cache.s, "gamma": cache.gamma}
@@ -115,15 +114,15 @@ def outputs_for(case):
     return outputs
 
 
-def judge(case, given):
+def judge_forward(case, given):
     """The output and, of a table, what the cache begins with and whether x was left alone."""
-    outputs, about = outputs_for(case), case["about"]
-    wanted = right(case, outputs)
+    outputs, about = forward_outputs(case), case["about"]
+    wanted = right_outputs(case, outputs)
     # alone in its batch every value is its mean: there most ideas look alike
-    names = ("BatchOfOneUntouched",) if about == ALONE else HINTS
+    names = ("BatchOfOneUntouched",) if about == ALONE else BROKEN
 
-    def wrong():
-        return mistakes(outputs, names)
+    def mistakes():
+        return broken_layers(outputs, names)
 
     properties = {
         "y": "the mean of each feature of y should be its beta, and its deviation almost gamma",
@@ -133,27 +132,36 @@ def judge(case, given):
     }
     if about == NARROW:
         properties["y"] = "here epsilon is as large as the variance: which epsilon do you add?"
-    findings = [compared(f"{about}: y", "y", given, wanted["y"], wrong, properties["y"], 2)]
-    wrong = list if findings[0].passed else wrong  # with a right y only the cache is at fault
+    findings = [compare(f"{about}: y", "y", given, wanted["y"], mistakes, properties["y"], 2)]
+    in_cache = list if findings[0].passed else mistakes  # a right y shows none of the ideas
     if about.startswith(("a table", "images")):
         findings += [
-            compared(f"the cache: {name}", name, given, wanted[name], wrong, properties[name])
+            compare(f"the cache: {name}", name, given, wanted[name], in_cache, properties[name])
             for name in ("x_hat", "s", "gamma")
         ]
         if not any(each.passed for each in findings[:-1]):  # to hand gamma on is no answer
-            hint = "that gamma is kept counts once something else is right"
-            findings[-1] = finding(False, findings[-1].what, hint)
+            later = "that gamma is kept counts once something else is right"
+            findings[-1] = findings[-1].failed(later)
     if about.startswith("a table"):
-        findings.append(kept(given, findings, about))
+        findings.append(inputs_unchanged(given, findings, about))
     return findings
 
 
-SLUG = "forward-and-backward"
 QUESTIONS = (
     Question(
-        "mean_and_variance",
-        *(SLUG, 3, "Mean and variance", "mean_and_variance"),
-        *(statistics_cases, judge_statistics),
+        name="mean_and_variance",
+        title="Mean and variance",
+        parts=(3,),
+        outputs=("mean", "variance"),
+        cases=statistics_cases,
+        judge=judge_statistics,
     ),
-    Question("batch_norm_forward", SLUG, 5, "Forward", "forward", cases, judge),
+    Question(
+        name="batch_norm_forward",
+        title="Forward",
+        parts=(5,),
+        outputs=("y", "x_hat", "s", "gamma"),
+        cases=forward_cases,
+        judge=judge_forward,
+    ),
 )
