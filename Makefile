@@ -7,7 +7,7 @@ SUBMISSIONS ?= submitted
 WORKERS = -n auto --dist loadscope --no-loadscope-reorder
 
 .PHONY: help room book serve test test-colab soak bench lint lock colab-versions links \
-        release grade export feedback launch publish zip container notebooks new-chapter clean
+        release grade export feedback launch publish zip container notebooks new-chapter new-assignment clean
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # goals follow one another as they are named: `make lock test` tests the new lock
 
@@ -87,6 +87,9 @@ notebooks: .venv/ready ## execute the notebooks in place and store their text ou
 
 new-chapter: .venv/ready ## begin a chapter that keeps every rule: make new-chapter NAME=small-batches
 	@$(PY) -m tools.new_chapter "$(NAME)"
+
+new-assignment: .venv/ready ## begin an assignment: make new-assignment NAME=weight-decay QUESTIONS=shrink,rescale
+	@MINI_CIFAR=textures $(PY) -m tools.new_assignment "$(NAME)" "$(QUESTIONS)"
 
 clean: ## remove everything that was built, and the environment
 	rm -rf _build .venv node_modules
