@@ -6,8 +6,9 @@ GRADEBOOK ?= gradebook
 SUBMISSIONS ?= submitted
 WORKERS = -n auto --dist loadscope --no-loadscope-reorder
 
-.PHONY: help room book serve test test-colab soak bench lint lock colab-versions links \
-        release grade export feedback launch publish zip container notebooks new-chapter new-assignment clean
+.PHONY: help room book serve test test-colab soak bench lint lock cluster colab-versions links \
+        release grade export feedback launch publish zip container notebooks new-chapter \
+        new-assignment clean
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # goals follow one another as they are named: `make lock test` tests the new lock
 
@@ -20,13 +21,16 @@ room: # is there git, and a disk that can be written to? One line says what is m
 .venv/ready: requirements.lock package-lock.json | room
 	@tools/environment.sh
 
+.venv/cluster-ready: requirements-cluster.lock .venv/ready
+	@tools/cluster.sh
+
 book: .venv/ready ## build the site into _build/html, executing the notebooks that changed
 	@$(PY) -m tools.book
 
 serve: book ## build the book and show it on http://127.0.0.1:8000 (PORT=... for another)
 	@$(PY) -m tools.serve $(PORT)
 
-test: .venv/ready ## prove it: every notebook, every module, the built site in a browser
+test: .venv/cluster-ready ## prove it: every notebook, every module, the built site in a browser
 	@$(PY) -m tools.browser
 	@tools/sandbox.sh
 	MINI_CIFAR=textures $(PY) -m pytest content $(WORKERS)
@@ -48,8 +52,11 @@ lint: .venv/ready ## ruff over code and notebooks, the rules of notebooks, actio
 	@$(PY) -m tools.lint_notebooks
 	@.venv/bin/jactionlint --no-hints
 
-lock: .venv/ready ## pin requirements.lock anew from requirements.txt
+cluster: .venv/cluster-ready ## add Dask to the environment, to spread sweeps or grading over machines
+
+lock: .venv/ready ## pin requirements.lock and requirements-cluster.lock anew from their .txt
 	@.venv/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --no-header requirements.txt -o requirements.lock
+	@.venv/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --no-header requirements-cluster.txt -o requirements-cluster.lock
 	@$(MAKE) --no-print-directory .venv/ready # for `make lock test`: it was looked at before the lock changed
 
 colab-versions: .venv/ready ## take over the versions that Colab announces today

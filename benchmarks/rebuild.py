@@ -1,4 +1,4 @@
-"""P8: after an edit of one notebook, `make book` takes that notebook's own time and ten seconds.
+"""P8: after an edit of one notebook, `make book` takes at most ten seconds beyond its own time.
 
 It builds a copy of the course once, from the executed notebooks of `make book`, then changes a line
 of one chapter and builds again.
@@ -23,7 +23,7 @@ LINKED = (".venv", "node_modules")
 
 
 def copy_course(folder):
-    """The working tree and the executed notebooks, without the environments."""
+    """Copy the working tree and the executed notebooks; only link the environments."""
     for name in repository.files():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, folder / name)

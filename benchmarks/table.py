@@ -1,4 +1,4 @@
-"""A line of the benchmarks' table: what was measured, and the bound that it must keep."""
+"""A line of the benchmarks' table: what was measured, and the bound that it must meet."""
 
 from dataclasses import dataclass
 

@@ -18,7 +18,7 @@ EPOCHS, BATCH = 20, 64
 
 
 class SeedModel(keras.Model):
-    """The net with one getter a value, each a graph that begins again at the input."""
+    """The net with a getter for each value; each getter is a graph that starts at the input."""
 
     def build(self, shape):
         self.w1 = self.add_weight(shape=(shape[-1], 100))
@@ -77,7 +77,7 @@ def seed_way(x, y):
 
 
 def our_way(x, y, record=RECORD):
-    """Our training, as `training.fit` does it, with the graph kept: returns `run(epochs)`."""
+    """Our training, as `training.fit` does it, with one graph for all runs: `run(epochs)`."""
     shuffle = np.random.default_rng(0)
     model = models.SmallNet()
     model(x[:1])
@@ -97,7 +97,7 @@ def our_way(x, y, record=RECORD):
 
 
 def bare_products(x):
-    """Only the two matrix products a step that training cannot do without: the floor."""
+    """Only the two matrix products that every training step needs: the lower limit."""
     x, w = tf.constant(x), tf.random.normal((x.shape[1], 100))
     steps = len(x) // BATCH
 

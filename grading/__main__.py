@@ -13,6 +13,7 @@ from grading.marks import GRADED, LATER
 from grading.records import feedback, nbgraderbook, summary
 from grading.records.gradebook import BadRow, Gradebook
 from grading.sandbox import modes
+from local.ensembles.cluster import DaskMissingError
 from tools import repository
 
 SOURCES = Path(__file__).resolve().parents[1] / "content" / "assignments"
@@ -80,7 +81,7 @@ def main(arguments=None):
         if told.command == "export":
             return export(told, book)
         records = book.records()
-    except (modes.Refusal, BadRow) as refusal:
+    except (modes.Refusal, BadRow, DaskMissingError) as refusal:
         print(refusal, file=sys.stderr)
         return 2
     feedback.write_all(book.folder, records)

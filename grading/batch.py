@@ -10,15 +10,18 @@ from tqdm import tqdm
 from grading import intake, marks, worker
 from grading.records.gradebook import NOWHERE, Record
 from grading.sandbox import forkserver, modes
+from local.ensembles.cluster import import_dask
 
 
 @contextlib.contextmanager
 def workers(cores=None, scheduler=None):
-    """(an executor, how many submissions to hand out at a time): processes here, or Dask's."""
-    if scheduler:
-        from distributed import Client
+    """(an executor, how many submissions to hand out at a time): processes here, or Dask's.
 
-        with Client(scheduler) as client, client.get_executor(pure=False) as executor:
+    Raises DaskMissingError where a scheduler is named and Dask is not installed.
+    """
+    if scheduler:
+        _, distributed = import_dask()
+        with distributed.Client(scheduler) as client, client.get_executor(pure=False) as executor:
             yield executor, 4 * sum(client.nthreads().values())
     else:
         cores = cores or len(worker.cores())

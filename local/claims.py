@@ -4,8 +4,8 @@
           measured=ratios, holds=min(ratios) > 3, seeds=(0, 1, 2), unit="times", data="mini CIFAR",
           paper=Paper("bjorck2018understanding", "The plain net diverges at rates above 0.001."))
 
-If the claim does not hold, the notebook stops there, and with it the book. If it does, a line
-stands below the cell, and beside it, unseen, a record for the page of all claims.
+If the claim does not hold, the notebook stops there, and so does the build of the book. If it
+holds, the cell shows one line, and its output also stores a hidden record for the page of claims.
 """
 
 import html
@@ -17,9 +17,10 @@ import numpy as np
 from IPython.display import display
 
 MIME = "application/vnd.course.claim+json"
-"""The kind of output under which an executed notebook keeps the record of a claim."""
+"""The type of output under which an executed notebook stores the record of a claim."""
 
-_made = {}
+claimed = {}
+"""The text of every claim that this process has made, by its key."""
 
 
 class ClaimError(AssertionError):
@@ -28,10 +29,10 @@ class ClaimError(AssertionError):
 
 @dataclass(frozen=True)
 class Paper:
-    """What a paper says on the matter, and whether it showed here too.
+    """What a paper says on the matter, and whether it was found here too.
 
-    key: of its entry in references.bib.  says: a plain sentence, in our words.
-    Raises ValueError for a key or a sentence of another form, TypeError for another verdict.
+    key: of its entry in references.bib.  says: a plain sentence, in our words.  reproduced: bool.
+    Raises ValueError for a key or a sentence of another form, TypeError for another `reproduced`.
     """
 
     key: str
@@ -39,9 +40,9 @@ class Paper:
     reproduced: bool = True
 
     def __post_init__(self):
-        _match("Paper's key", "[a-z]+[0-9]{4}[a-z0-9]+", self.key, "ioffe2015batch")
+        _check_form("Paper's key", "[a-z]+[0-9]{4}[a-z0-9]+", self.key, "ioffe2015batch")
         _check_sentence("what the paper says", self.says)
-        object.__setattr__(self, "reproduced", _truth("reproduced", self.reproduced))
+        object.__setattr__(self, "reproduced", _boolean("reproduced", self.reproduced))
 
     @property
     def short(self):
@@ -56,7 +57,7 @@ class Paper:
 
 @dataclass(frozen=True)
 class Claim:
-    """An entry of the ledger: the middle, lowest and highest value over the seeds, in `unit`."""
+    """An entry of the ledger: the median, lowest and highest value over the seeds, in `unit`."""
 
     key: str
     text: str
@@ -76,7 +77,7 @@ class Claim:
 
     @property
     def anchor(self):
-        """Where the line stands in the page of its chapter."""
+        """The id of the claim's line on the page of its chapter, for links."""
         return f"claim-{self.key}"
 
     @property
@@ -109,19 +110,19 @@ def claim(key, text, measured, holds, seeds, paper=None, *, unit="", data=""):
     measured  one finite number for each seed, or a single one for all of them
     holds     whether the claim holds, decided from what was measured
     seeds     the seeds that were run, one or more integers >= 0
-    paper     what a paper says on it, a `Paper`; with reproduced=False, that this did not show here
+    paper     what a paper says on it, a `Paper`; reproduced=False if this was not found here
     unit      of the numbers, in words;  data: the name of the data set
 
     Raises ClaimError, with what was measured, if the claim does not hold; ValueError or TypeError
-    for an argument that is not as above. Running a cell again is no second use of its key.
+    for an argument that is not as above. A cell may run again: the same text may repeat its key.
     """
-    _match("key", "[a-z0-9]+(-[a-z0-9]+)+", key, "larger-rates")
+    _check_form("key", "[a-z0-9]+(-[a-z0-9]+)+", key, "larger-rates")
     _check_sentence("text", text)
-    _match("unit", r"[^\n$`]*", unit, "percent")
-    _match("data", r"[^\n$`]*", data, "mini CIFAR")
-    if _made.get(key, text) != text:
+    _check_form("unit", r"[^\n$`]*", unit, "percent")
+    _check_form("data", r"[^\n$`]*", data, "mini CIFAR")
+    if claimed.get(key, text) != text:
         raise ValueError(
-            f"key must be used once; {key!r} already stands for {_made[key]!r}: choose another."
+            f"key must be used once; {key!r} already stands for {claimed[key]!r}: choose another."
         )
     if not isinstance(paper, Paper | None):
         raise TypeError(f"paper must be a Paper, received {paper!r}: Paper(key, what it says).")
@@ -136,21 +137,21 @@ def claim(key, text, measured, holds, seeds, paper=None, *, unit="", data=""):
         data,
         paper,
     )
-    if not _truth("holds", holds):
+    if not _boolean("holds", holds):
         raise ClaimError(f"The claim {key!r} does not hold here: {text} {entry.measured}")
-    _made[key] = text
+    claimed[key] = text
     display(entry)
 
 
 def number(value):
-    """A number with three digits that count: 0.123, 12.3, 12300, 1.23e-06."""
+    """A number with three significant digits: 0.123, 12.3, 12300, 1.23e-06."""
     if value and not 1e-4 <= abs(value) < 1e6:
         return f"{value:.2e}"
     rounded = float(f"{value:.3g}")
     return f"{rounded:.0f}" if rounded == int(rounded) else f"{rounded}"
 
 
-def _match(name, pattern, value, example):
+def _check_form(name, pattern, value, example):
     if not isinstance(value, str) or not re.fullmatch(pattern, value):
         raise ValueError(f"{name} must have the form of {example!r}; received {value!r}.")
 
@@ -163,7 +164,7 @@ def _check_sentence(name, text):
         )
 
 
-def _truth(name, value):
+def _boolean(name, value):
     if not isinstance(value, bool | np.bool_):
         raise TypeError(
             f"{name} must be True or False, received {value!r}: reduce arrays by all() or any()."

@@ -1,6 +1,6 @@
-"""Mini CIFAR, the data set of every experiment: found, fetched once, or stood in for.
+"""Mini CIFAR, the data set of every experiment: read, downloaded once, or replaced by photographs.
 
-`load_mini_cifar` takes the first of these that there is:
+`load_mini_cifar` takes the first of these sources that exists:
 
 1. the `path` it is given;
 2. what the environment variable MINI_CIFAR names: a path, or `textures` for the photographs;
@@ -8,8 +8,8 @@
 4. the original from its author's repository, or from the mirror that MINI_CIFAR_URL names;
 5. photographs of brick, grass and gravel, with one line that says so and why.
 
-A named path (1, 2) is read or refused, never replaced; trouble with the cache or the network
-(3, 4) leads to the photographs. No half-written file ever bears the original's name.
+A path that is named (1, 2) is read or refused, never replaced; where the cache or the network
+fails (3, 4), the photographs are used. Only a complete, verified file has the original's name.
 """
 
 import errno
@@ -34,25 +34,25 @@ COMMIT = "29d1115ffd0ed545e2f331b54bc3ee20f2515436"
 URL = f"https://raw.githubusercontent.com/rramosp/2021.deeplearning/{COMMIT}/content/mini_cifar.h5"
 SIZE = 14_803_609  # bytes
 BLOB_ID = "274da894756022e718413edd512b64301f8fb8aa"  # git's name for the content, a SHA-1
-LIMIT = 300  # seconds for the download, or for the wait while another process downloads
-PATIENCE = 10  # seconds without an answer or a byte; also the span over which pace is judged
-SLOWEST = 50_000  # bytes per second: slower, and the original would not arrive within LIMIT
-ATTEMPTS = 3  # connections a download may use, each going on where the last one broke off
+TIME_LIMIT = 300  # seconds for the download, or for the wait while another process downloads
+TIMEOUT = 10  # seconds without an answer or a byte; the speed is measured over as long a time
+MIN_SPEED = 50_000  # bytes per second; below, the original would not arrive within TIME_LIMIT
+ATTEMPTS = 3  # connections for a download, each of which continues where the last one broke off
 
 PHOTOGRAPHS = ("brick", "grass", "gravel")  # in the order of their labels
 SCALES = (0.5, 0.35, 0.25)
 TINTS = np.array([(1.12, 0.96, 0.92), (0.95, 1.07, 0.90), (0.95, 0.99, 1.08)])
 
-_say = functools.cache(print)  # a line is said once per process, not at each call
-_loaded = []  # names of what was loaded in this process, for `name`
+print_once = functools.cache(print)  # once in a process, however often the data are loaded
+_loaded = []  # the names of all data sets that this process has loaded, the latest last
 
 
 class DataError(ValueError):
     """The data are not what was asked for; says what was found and how to mend it."""
 
 
-class _Unavailable(Exception):
-    """Why the original cannot be had: a few words, free of anything of this machine."""
+class _UnavailableError(Exception):
+    """The original cannot be had; the reason, in a few words that name nothing of this machine."""
 
 
 def load_mini_cifar(path=None):
@@ -65,13 +65,13 @@ def load_mini_cifar(path=None):
     if path is None:
         path = os.environ.get("MINI_CIFAR") or None
         if path == "textures":
-            return _stand_in("MINI_CIFAR=textures asks for it")
+            return _substitute("MINI_CIFAR=textures asks for it")
     try:
-        images = _read(_original() if path is None else path)
+        images = _read(_cached_original() if path is None else path)
         _loaded.append("mini CIFAR")
         return images
-    except _Unavailable as reason:
-        return _stand_in(reason)
+    except _UnavailableError as reason:
+        return _substitute(reason)
 
 
 def name():
@@ -118,14 +118,15 @@ def load_textures(n=3004, seed=0):
     return x.clip(0, 1).astype(np.float32), y
 
 
-def _stand_in(reason):
-    _say(f"Photographs stand in for mini CIFAR: {reason}.")
+def _substitute(reason):
+    """The photographs in place of mini CIFAR; the first time, one line says why."""
+    print_once(f"Photographs stand in for mini CIFAR: {reason}.")
     _loaded.append("photographs")
     return load_textures()
 
 
 def _read(path):
-    """Images and labels in the HDF5 file `path`, or a DataError."""
+    """Images and labels in the HDF5 file `path`. Raises DataError if it has none that fit."""
     mend = "Give the path of an HDF5 file with x and y, or none (and no MINI_CIFAR) to download it."
     try:
         path = Path(path).expanduser()
@@ -141,7 +142,7 @@ def _read(path):
 
 
 def _checked(x, y, path):
-    """The images as float32 and the labels as int64, or a DataError that names `path`."""
+    """The images as float32 and the labels as int64. Raises DataError if they do not fit."""
     if x.dtype.kind not in "fiub" or y.dtype.kind not in "fiub":
         raise DataError(f"x and y of {path} must be numbers, received {x.dtype} and {y.dtype}.")
     if x.ndim != 4 or x.shape[1:] != (32, 32, 3) or y.shape != x.shape[:1] or not len(x):
@@ -163,24 +164,24 @@ def _checked(x, y, path):
     return x.astype(np.float32), labels
 
 
-def _original():
+def _cached_original():
     """The path of the verified original in the cache, downloaded if it is not there."""
     try:
         folder = os.environ.get("COURSE_CACHE") or Path.home() / ".cache" / "batch-normalization"
         target = Path(folder).expanduser() / "mini_cifar.h5"
         if not _is_original(target):
             target.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(f"{target}.lock", timeout=LIMIT):
-                if not _is_original(target):  # another process may have brought it meanwhile
+            with FileLock(f"{target}.lock", timeout=TIME_LIMIT):
+                if not _is_original(target):  # another process may have stored it by now
                     _download(os.environ.get("MINI_CIFAR_URL") or URL, target)
         return target
     except Timeout:
-        raise _Unavailable("another process is still downloading it") from None
-    except (OSError, RuntimeError) as error:  # no home, no locks, read-only, no room
+        raise _UnavailableError("another process is still downloading it") from None
+    except (OSError, RuntimeError) as error:  # no home, no locks, read-only, full
         if getattr(error, "errno", None) not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise _Unavailable("the cache (COURSE_CACHE) cannot be written") from None
-        Path(f"{target}.part").unlink(missing_ok=True)  # others need the room
-        raise _Unavailable("the disk is full") from None
+            raise _UnavailableError("the cache (COURSE_CACHE) cannot be written") from None
+        Path(f"{target}.part").unlink(missing_ok=True)  # leave the space to others
+        raise _UnavailableError("the disk is full") from None
 
 
 def _is_original(path):
@@ -191,29 +192,29 @@ def _is_original(path):
 
 
 def _download(url, target):
-    """Fetch `url` into `target` by way of a .part file, which a later call can complete."""
+    """Download `url` to `target` through a .part file, which a later call can complete."""
     part = target.with_name(target.name + ".part")
-    deadline = time.monotonic() + LIMIT
+    deadline = time.monotonic() + TIME_LIMIT
     for _ in range(ATTEMPTS):
         if not part.exists() or part.stat().st_size < SIZE:
             _append(url, part, deadline)
         if part.stat().st_size < SIZE:
-            trouble = "the connection broke off"
+            reason = "the connection broke off"
         elif _is_original(part):
             part.replace(target)
             return
         else:
-            trouble = "the server sent another file"
-            part.unlink()  # the fault may lie in an older part: once more from the start
-    raise _Unavailable(trouble)
+            reason = "the server sent another file"
+            part.unlink()  # its beginning may come from an earlier call: try again from the start
+    raise _UnavailableError(reason)
 
 
 def _append(url, part, deadline):
-    """Add to `part` what is missing, or all of it where the server knows no ranges."""
+    """Append to `part` what is missing; begin it anew where the server supports no ranges."""
     with part.open("ab") as file, _connect(url, start=file.tell()) as response:
         if response.status != 206:
             if response.headers.get("Content-Length", str(SIZE)) != str(SIZE):
-                raise _Unavailable("the server sent another file")
+                raise _UnavailableError("the server sent another file")
             file.seek(0)
             file.truncate()
         _copy(response, file, deadline)
@@ -222,37 +223,38 @@ def _append(url, part, deadline):
 def _connect(url, start):
     """The response to a request for `url` from byte `start` on.
 
-    A thread of its own asks: neither looking up a name nor headers that trickle in keep a limit.
+    The request has a thread of its own, because urlopen's timeout covers neither the look-up of the
+    host's name nor headers that arrive byte by byte.
     """
     answer = Future()
 
-    def ask():
+    def request():
         try:
             headers = {"Range": f"bytes={start}-"} if start else {}
-            answer.set_result(urlopen(Request(url, headers=headers), timeout=PATIENCE))
+            answer.set_result(urlopen(Request(url, headers=headers), timeout=TIMEOUT))
         except Exception as error:
             answer.set_exception(error)
 
-    threading.Thread(target=ask, daemon=True).start()
+    threading.Thread(target=request, daemon=True).start()
     try:
-        return answer.result(PATIENCE)
+        return answer.result(TIMEOUT)
     except HTTPError as error:
         error.close()
-        raise _Unavailable(f"the server answered {error.code}") from None
+        raise _UnavailableError(f"the server answered {error.code}") from None
     except (OSError, HTTPException, ValueError) as error:
         kind = type(getattr(error, "reason", error)).__name__
-        raise _Unavailable(f"the server cannot be reached ({kind})") from None
+        raise _UnavailableError(f"the server cannot be reached ({kind})") from None
 
 
 def _copy(response, file, deadline):
-    """Write to `file` what arrives, until it ends, breaks off or is longer than the original."""
+    """Write the response to `file` until it ends, breaks off or is longer than the original."""
     since, arrived = time.monotonic(), 0
     with tqdm(total=SIZE, initial=file.tell(), unit="B", unit_scale=True, leave=False) as bar:
         while file.tell() <= SIZE:
             try:
                 chunk = response.read1(1 << 16)
             except TimeoutError:
-                raise _Unavailable("the server fell silent") from None
+                raise _UnavailableError("the server fell silent") from None
             except (OSError, HTTPException):
                 chunk = b""
             if not chunk:
@@ -260,7 +262,7 @@ def _copy(response, file, deadline):
             arrived += file.write(chunk)
             bar.update(len(chunk))
             now = time.monotonic()
-            if now > since + PATIENCE and arrived >= SLOWEST * PATIENCE:
+            if now > since + TIMEOUT and arrived >= MIN_SPEED * TIMEOUT:
                 since, arrived = now, 0
-            if now > min(deadline, since + PATIENCE):
-                raise _Unavailable("the download is too slow")
+            if now > min(deadline, since + TIMEOUT):
+                raise _UnavailableError("the download is too slow")

@@ -2,8 +2,8 @@
 
 Here are the equations of chapters 2 (forward), 3 (backward) and 5 (moving averages), for arrays
 whose last axis holds the features (or channels) and whose other axes are all the batch:
-(N, D), (N, H, W, C), ... Everything is computed in float64 or wider and handed back in the type
-of the input, so that a float32 feature far from zero keeps its digits.
+(N, D), (N, H, W, C), ... Everything is computed in float64 or wider and returned in the type of
+the input, so that float32 features far from zero lose no digits on the way.
 
 Source: Ioffe & Szegedy (2015), "Batch Normalization", algorithm 1 and section 3.
 """
@@ -28,7 +28,7 @@ def moments(x, axes):
 
 
 def standardize(x, mean, variance, epsilon):
-    """Normalised value (2.3): x_hat = (x - mean) / s with s = sqrt(variance + epsilon).
+    """Normalized value (2.3): x_hat = (x - mean) / s with s = sqrt(variance + epsilon).
 
     Returns x_hat, s.  Raises ValueError for a negative epsilon and where s would be 0.
     """
@@ -44,7 +44,7 @@ def standardize(x, mean, variance, epsilon):
 
 
 class Cache(NamedTuple):
-    """What the forward pass keeps for the backward pass (float64; dtype is the input's)."""
+    """What the forward pass stores for the backward pass (float64; dtype is the input's)."""
 
     x_hat: np.ndarray  # shape of x
     s: np.ndarray  # (D,)
@@ -53,7 +53,7 @@ class Cache(NamedTuple):
 
 
 def batch_norm_forward(x, gamma, beta, epsilon=1e-3):
-    """Normalise every feature over the batch, then scale and shift it: (2.1) to (2.4).
+    """Normalize every feature over the batch, then scale and shift it: (2.1) to (2.4).
 
     x: (..., D) floating point, all axes but the last are the batch.  gamma, beta: (D,).
     epsilon: >= 0, added to the variance under the root.
@@ -139,7 +139,7 @@ class BatchNorm:
         return mean.reshape(-1), variance.reshape(-1)
 
     def standardize(self, x, mean, variance):
-        """Normalised value and its divisor (2.3)."""
+        """Normalized value and its divisor (2.3)."""
         return standardize(x, mean, variance, self.epsilon)
 
     def scale_and_shift(self, x_hat):
@@ -153,7 +153,7 @@ class BatchNorm:
         self.moving_variance = m * self.moving_variance + (1 - m) * variance
 
     def statistics(self, x, training):
-        """The mean and the variance to normalise with; training also moves the averages."""
+        """The mean and the variance to normalize with; training also moves the averages."""
         if not training:
             return self.moving_mean, self.moving_variance
         mean, variance = self.moments(x)

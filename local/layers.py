@@ -3,8 +3,8 @@
 Every layer here does the same three things: it takes means and variances over some axes,
 (2.1) and (2.2), centres and divides by them (2.3), and lets every feature learn a scale gamma and
 a shift beta (2.4). They differ in the axes. Batch normalization alone averages over the examples,
-so it alone must remember averages for inference, and it brings its own gradient: chapter 3's
-closed form, which is faster than what automatic differentiation makes of the same lines.
+so it alone stores moving averages for inference. It also has its own gradient, the closed form of
+chapter 3, which is faster than the one that automatic differentiation derives.
 """
 
 import keras
@@ -20,7 +20,7 @@ def moments(x, axes):
 
 
 def standardize(x, mean, variance, epsilon):
-    """Normalised value (2.3): x_hat = (x - mean) / s with s = sqrt(variance + epsilon).
+    """Normalized value (2.3): x_hat = (x - mean) / s with s = sqrt(variance + epsilon).
 
     Returns x_hat, of the shape of x, and 1 / s, of the shape of variance: to multiply by it is
     faster than to divide.
@@ -120,7 +120,7 @@ class _Normalization(keras.layers.Layer):
         return x, self.along_axis(gamma, x), self.along_axis(beta, x)
 
     def statistics(self, x):
-        """The mean and the variance to normalise x with; they broadcast to x."""
+        """The mean and the variance to normalize x with; they broadcast to x."""
         return moments(x, self.averaged)
 
     def call(self, inputs, mask=None):
@@ -133,10 +133,10 @@ class _Normalization(keras.layers.Layer):
         dtype = keras.backend.standardize_dtype(inputs.dtype)
         if not keras.backend.is_float_dtype(dtype):
             raise TypeError(
-                f"inputs must be floating point, as normalised values are fractions; received "
+                f"inputs must be floating point, as normalized values are fractions; received "
                 f"{dtype}: cast first, as in x.astype('float32')"
             )
-        # A mask has the first axes of x, and a mean over one of these would count what it hides.
+        # A mask covers the first axes of x; a mean over one of these would include masked entries.
         if mask is not None and min(self.averaged) < len(mask.shape):
             raise ValueError(
                 "mask is not supported, since masked entries would count in mean and variance; "
@@ -147,7 +147,7 @@ class _Normalization(keras.layers.Layer):
         return tuple(input_shape)
 
     def compute_output_spec(self, inputs, training=None, mask=None):
-        """Keras asks this while it puts a model together, so wrong input is found early."""
+        """Called by Keras while it builds a model, so that wrong input is found early."""
         self.check(inputs, mask)
         return keras.KerasTensor(inputs.shape, dtype=self.compute_dtype)
 
@@ -157,7 +157,7 @@ class _Normalization(keras.layers.Layer):
 
 @serializable
 class BatchNormalization(_Normalization):
-    """Normalise every feature over the batch, then scale it by gamma and shift it by beta.
+    """Normalize every feature over the batch, then scale it by gamma and shift it by beta.
 
     In training, with mean and variance of the batch, over all axes but `axis`:
 
@@ -174,8 +174,8 @@ class BatchNormalization(_Normalization):
     center, scale   learn beta, learn gamma; else they stay 0 and 1
 
     Call with x, float, of rank 2 or more, and `training`: True is training; False and None are
-    inference (within a model, None takes over what the model was told). With `trainable = False`
-    the layer is in inference mode whatever `training` says. The output has the shape of x and the
+    inference (within a model, None stands for the model's own `training`). With
+    `trainable = False` the layer is always in inference mode. The output has the shape of x and the
     layer's compute dtype; half types are computed in float32. Weights, (D,) each: gamma, beta,
     moving_mean, moving_variance, with Keras's names, order and initial values.
 
@@ -231,7 +231,7 @@ class LayerNormalization(_Normalization):
     through along the last axis. Source: Ba, Kiros & Hinton (2016).
     """
 
-    supports_masking = True  # along the last axis no mean goes beyond one example's step
+    supports_masking = True  # a mean along the last axis stays within one step of one example
 
     def averaged_axes(self, axis, rank):
         return [axis]

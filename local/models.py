@@ -37,7 +37,7 @@ class SmallNet(keras.Model):
         self.recorder = None
 
     def build(self, input_shape):
-        """Make the layers, only now: a seed set before the first call decides their weights."""
+        """Make the layers, at the first call: a seed set just before it decides their weights."""
         self.hidden = keras.layers.Dense(self.units, name="hidden")
         self.output_layer = keras.layers.Dense(self.classes, name="output")
         if self.normalization:
@@ -63,11 +63,11 @@ class SmallNet(keras.Model):
     def call(self, x, training=False):
         values = self.forward(x, training=training)
         if self.recorder is not None and training:
-            self.recorder.keep(values)
+            self.recorder.record(values)
         return values["z2"]
 
     def compute_loss(self, *args, training=True, **kwargs):
         loss = super().compute_loss(*args, training=training, **kwargs)
         if self.recorder is not None and training:
-            self.recorder.keep({"loss": loss})
+            self.recorder.record({"loss": loss})
         return loss

@@ -1,4 +1,4 @@
-"""Mosaics of images: what the data look like, a row for each label."""
+"""Mosaics of images, a row for each label: what the data look like."""
 
 from collections.abc import Mapping
 
@@ -7,18 +7,18 @@ import numpy as np
 
 from local.plots import INK
 
-WIDTH = 5.2  # inches, which a phone shows whole
+WIDTH = 5.2  # inches: fits the width of a phone
 
 
 def show_labeled_image_mosaic(x, y, n_columns=10, seed=0, label_names=None, ax=None):
-    """Draw a row for each label: its name at the left, then random images that bear it.
+    """Draw a row for each label: its name at the left, then random images of that label.
 
     x: images (n, h, w), (n, h, w, 1) or (n, h, w, 3) with values in [0, 1], shown in grey or in
-    colour; y: their labels (n,), numbers or text. A row holds `n_columns` images, or all there
-    are if they are fewer; `seed` decides which. `label_names` maps labels to names, as a mapping
-    or, for labels 0, 1, 2, ..., as a sequence. Draws into `ax`, or else into a new figure that a
-    phone shows whole, and returns the axes: one image in one axes, with transparent gaps so that
-    it suits light and dark grounds. Raises ValueError where an argument does not fit.
+    colour; y: their labels (n,), numbers or text. A row holds `n_columns` images, or all of its
+    label where there are fewer; `seed` decides which. `label_names` gives the names of labels, as a
+    mapping or, for labels 0, 1, 2, ..., as a sequence. Draws into `ax`, or else into a new figure
+    that fits the width of a phone, and returns the axes: one image in one axes, with transparent
+    gaps for light and dark backgrounds. Raises ValueError where an argument does not fit.
     """
     x, y = _checked(np.asarray(x), np.asarray(y), n_columns)
     labels, row_of = np.unique(y, return_inverse=True)
@@ -48,7 +48,7 @@ def show_labeled_image_mosaic(x, y, n_columns=10, seed=0, label_names=None, ax=N
 
 
 def _checked(x, y, n_columns):
-    """The images with a last axis of 1 or 3 channels, and the labels; or a ValueError."""
+    """The images with a last axis of 1 or 3 channels, and the labels; raises ValueError."""
     received = x.shape
     if x.ndim == 3:
         x = x[..., None]
@@ -73,7 +73,7 @@ def _checked(x, y, n_columns):
 
 
 def _names(labels, label_names):
-    """The text for each label, by `label_names` if given."""
+    """The text for each label, from `label_names` if given; raises ValueError if one is missing."""
     labels = labels.tolist()
     if label_names is None:
         return [f"{label:g}" if isinstance(label, float) else str(label) for label in labels]

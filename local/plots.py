@@ -1,7 +1,7 @@
 """One look for every static figure: palette, type and sizes.
 
-A figure is an SVG whose text stays text, so that the page's own font and ink apply to it, in
-light and in dark mode. The widths and type sizes below keep labels at 11 px or more on a screen
+A figure is an SVG whose text stays text, so that the page's own font and text colour apply to it,
+in light and in dark mode. The widths and type sizes below keep labels at 11 px or more on a screen
 390 px wide.
 """
 
@@ -12,7 +12,7 @@ INK = "#1f2328"
 """Text, axes and neutral marks. The built page replaces it by the text colour of its theme."""
 
 GREY = "#767676"
-"""Secondary marks such as reference lines; 4.5:1 on white, and readable on a dark ground."""
+"""Secondary marks such as reference lines; contrast 4.5:1 on white, and readable on dark."""
 
 COLORS = {
     "without": "#D55E00",

@@ -1,4 +1,4 @@
-"""What a training leaves behind: losses, and activations kept from the passes that trained.
+"""The record of a training: losses, and activations from the forward passes that trained.
 
 `local.training.fit` fills a `History` itself. `Recorder` does the same for Keras's `model.fit`,
 and writes the values as TensorBoard histograms.
@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 EVERY = 5
-"""Activations are kept at every fifth step, as on the page this course descends from."""
+"""Activations are recorded at every fifth step, as on the page this course descends from."""
 
 
 @dataclass
@@ -20,7 +20,7 @@ class History:
 
     loss      (steps,) float32: the mean loss of each step's batch, in nats
     accuracy  (epochs,) float32: the share of training examples classified rightly while training
-    steps     (rows,) int: the steps whose activations were kept, 0 being the first
+    steps     (rows,) int: the steps whose activations were recorded, 0 being the first
     recorded  name -> (rows, batch_size * units) float32
     """
 
@@ -31,26 +31,29 @@ class History:
 
 
 class Recorder(keras.callbacks.Callback):
-    """Keeps activations of the very forward passes that train, during `model.fit`.
+    """Records activations from the forward passes that train, during `model.fit`.
 
-    The model hands them over in its own `call` (see `models.SmallNet`), so nothing is computed
-    twice. With `log_dir`, each kept value is also written there as a TensorBoard histogram under
-    its own name. After training, `history` is what `training.fit` would return, with only the loss
-    of steps whose batch is smaller than the first, such as the last of an epoch.
+    The model passes them on in its own `call` (see `models.SmallNet`), so nothing is computed
+    twice. With `log_dir`, each recorded value is also written there as a TensorBoard histogram
+    under its own name. After training, `history` is what `training.fit` would return. Of a step
+    whose batch is smaller than the first, such as the last of an epoch, it holds the loss only.
 
     The history's accuracy is NaN unless the model is compiled with `metrics=["accuracy"]`.
 
-    Raises TypeError when the model has no `recorder` to hand values to, and ValueError when it
-    does not hand over a value that `record` names, or is compiled to take several steps at once.
+    Raises TypeError when the model has no attribute `recorder`, and ValueError when it does not
+    pass on a value that `record` names, or is compiled to take several steps at once.
     """
 
     def __init__(self, record=("z1", "a1", "z2", "a2"), log_dir=None):
         super().__init__()
-        self.record, self.log_dir = tuple(record), log_dir
+        self.names, self.log_dir = tuple(record), log_dir
 
-    def keep(self, values):
-        """Take over the values of one forward pass; called by the model, inside its graph."""
-        names = ("loss",) if "loss" in values else self.record
+    def record(self, values):
+        """Store the values of one forward pass, or its loss; the model calls it inside its graph.
+
+        Raises ValueError where `values` lack a name that is to be recorded.
+        """
+        names = ("loss",) if "loss" in values else self.names
         if unknown := [name for name in names if name not in values]:
             raise ValueError(f"record may name {sorted(values)} of this model, received {unknown}.")
         for name in names:
@@ -69,21 +72,21 @@ class Recorder(keras.callbacks.Callback):
             )
         self._last = {
             name: tf.Variable(tf.zeros(()), shape=tf.TensorShape(None), trainable=False, name=name)
-            for name in ("loss", *self.record)
+            for name in ("loss", *self.names)
         }
         self._writer = tf.summary.create_file_writer(str(self.log_dir)) if self.log_dir else None
         self._losses, self._accuracies, self._steps = [], [], []
-        self._rows = {name: [] for name in self.record}
+        self._rows = {name: [] for name in self.names}
         self.model.recorder = self
         self._jit, self.model.jit_compile = self.model.jit_compile, False  # XLA fixes all shapes
-        self.model.make_train_function(force=True)  # an older graph would not know this recorder
+        self.model.make_train_function(force=True)  # an earlier graph does not call this recorder
 
     def on_train_batch_end(self, batch, logs=None):
         step = len(self._losses)
         self._losses.append(self._last["loss"].numpy())
         if step % EVERY:
             return
-        values = {name: self._last[name].numpy().ravel() for name in self.record}
+        values = {name: self._last[name].numpy().ravel() for name in self.names}
         if any(rows and rows[0].size != values[name].size for name, rows in self._rows.items()):
             return
         self._steps.append(step)

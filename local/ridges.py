@@ -15,12 +15,12 @@ from scipy import fft
 from local import plots
 
 FINE = 10
-"""Fine bins per point of the returned grid; at 10 the binning error is below 0.2 % of the peak."""
+"""Bins of the histogram per point of the grid; with 10, binning costs under 0.2 % of the peak."""
 
 RIDGES = 36
-"""More ridges than this in one panel hide one another."""
+"""The most ridges in one panel: more of them hide one another."""
 HEIGHT = 6
-"""Of the tallest ridge, in distances of two."""
+"""Height of the tallest ridge, in distances between two ridges."""
 
 PANELS = ("z1", "a1", "z2", "a2")
 
@@ -44,19 +44,19 @@ def densities(rows, points=100):
     bandwidth = rows.std(axis=1, dtype=float) * n_samples ** (-1 / 5)  # Scott's rule
 
     low, high = float(rows.min()), float(rows.max())
-    margin = 3 * max(bandwidth.max(), 1e-6 * max(1, -low, high))  # never lost in rounding
+    margin = 3 * max(bandwidth.max(), 1e-6 * max(1, -low, high))  # not lost in rounding
     low, high = low - margin, high + margin
     grid = np.linspace(low, high, points)
     width = (high - low) / ((points - 1) * FINE)
     cell = width * FINE
-    bandwidth = np.where(bandwidth < cell / 2, cell, bandwidth)  # a narrower peak slips through
+    bandwidth = np.where(bandwidth < cell / 2, cell, bandwidth)  # or it would fall between points
 
     n_bins = (points - 1) * FINE + 1  # every FINE-th bin is centred on a point of the grid
     bins = ((rows - low) / width + 0.5).astype(int)
     bins += n_bins * np.arange(n_rows)[:, None]
     counts = np.bincount(bins.ravel(), minlength=n_rows * n_bins).reshape(n_rows, n_bins)
 
-    n_fft = fft.next_fast_len(2 * n_bins)  # zeros behind the data, or the ends would meet
+    n_fft = fft.next_fast_len(2 * n_bins)  # pad with zeros, or the two ends would overlap
     frequency = 2 * np.pi * fft.rfftfreq(n_fft, width)
     kernel = np.exp(-0.5 * (bandwidth[:, None] * frequency) ** 2)
     smooth = fft.irfft(fft.rfft(counts, n_fft) * kernel, n_fft)[:, :n_bins:FINE]
@@ -64,10 +64,10 @@ def densities(rows, points=100):
 
 
 def plot_ridges(ax, steps, rows):
-    """Draw ridges of rows of samples at their training steps, early ones in front.
+    """Draw the density of each row of samples as a ridge at its training step, early ones in front.
 
     steps (n_rows,), rows (n_rows, n_samples); of many rows, `RIDGES` at equal distances are drawn.
-    Returns the mapping of steps to colours, for a colour bar.
+    Returns the mapping of steps to colours, for a colour bar. Raises ValueError as `densities`.
     """
     shown = np.linspace(0, len(steps) - 1, min(RIDGES, len(steps))).round().astype(int)
     steps = np.asarray(steps)[shown]
@@ -84,7 +84,7 @@ def plot_ridges(ax, steps, rows):
 
 
 def plot_history(history):
-    """The loss of every step, and ridges of z1, a1, z2, a2 over the steps: five panels, a Figure.
+    """A Figure of up to five panels: the loss of every step, and ridges of z1, a1, z2, a2.
 
     Raises ValueError if the history recorded none of the four.
     """

@@ -1,7 +1,7 @@
 """Seeds, the data split, the training loop and the score: the same for every experiment.
 
 The loop is chapter 1's, with a whole epoch in one graph: batches are gathered by a permutation
-inside it, and activations are kept from the forward pass that trains, in `TensorArray`s.
+inside it, and activations are recorded from the forward pass that trains, in `TensorArray`s.
 """
 
 import keras
@@ -27,8 +27,8 @@ def fit(model, x, y, *, epochs=20, batch_size=64, optimizer="adam", seed=0, reco
 
     `seed` decides everything random: the order of the examples, and the initial weights of a model
     of `local.models` that is not yet built. Each epoch goes through a new permutation in batches of
-    equal size; the few examples left over sit that epoch out. `record` names values of
-    `model.forward` to keep at every fifth step. An interrupt (Ctrl-C, the stop button) ends the
+    equal size; the few examples left over are not used in it. `record` names values of
+    `model.forward` to record at every fifth step. An interrupt (Ctrl-C, the stop button) ends the
     training early: the model keeps its weights, and the history up to there is returned.
 
     Raises ValueError if x and y differ in length, if y is no (n,) of integers, if they hold less
@@ -74,7 +74,7 @@ def precise_statistics(model, x):
     """Replace the moving averages of all batch normalizations by the statistics of x (n, D).
 
     One pass over all of x as a single batch, in training mode and with momentum 0, so that the
-    averages forget all they knew. Each layer is normalized by its own statistics on the way, so
+    old averages have no weight. Each layer is normalized by its own statistics on the way, so
     those of deeper layers are the ones that inference will meet (Wu & Johnson 2021, section 3).
 
     Raises ValueError if the model has no batch normalization, or a frozen one, which would not
@@ -101,7 +101,7 @@ def check_labels(x, y):
     """Raise ValueError unless y is (n,) integers, a label for each of the n examples of x."""
     if len(x) != len(y):
         raise ValueError(f"x and y must have equal lengths, received {len(x)} and {len(y)}.")
-    if np.ndim(y) != 1:  # (n, 1), as Keras's own data sets have, would meet (n,) as (n, n)
+    if np.ndim(y) != 1:  # (n, 1), as Keras's own data sets have, would broadcast to (n, n)
         raise ValueError(f"y must be (n,), a label each, received {np.shape(y)}: use np.ravel(y).")
     if np.asarray(y).dtype.kind not in "biu":  # 1.5 would train as 1
         raise ValueError(f"y must be integers, received {np.asarray(y).dtype}: use y.astype(int).")
@@ -116,9 +116,9 @@ def _build(model, x, record):
 
 
 def epoch_graph(model, optimizer, x, y, record):
-    """A graph that trains one epoch: indices (steps, batch_size) -> losses, accuracy, kept values.
+    """A graph that trains one epoch: indices (steps, batch_size) -> losses, hits, recorded values.
 
-    Every step's values go into the arrays; the rows that are wanted are picked afterwards.
+    The arrays hold the values of every step; `_history` picks every fifth afterwards.
     """
     cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     optimizer.build(model.trainable_variables)
@@ -154,7 +154,7 @@ def epoch_graph(model, optimizer, x, y, record):
 
 
 def _history(epochs, steps):
-    """Join what the epochs left behind, `steps` steps each, keeping every fifth step's values."""
+    """The `History` of all epochs, `steps` steps each, with the values of every fifth step."""
     rows = [np.arange(-epoch * steps % EVERY, steps, EVERY) for epoch in range(len(epochs))]
     kept_at = [epoch * steps + row for epoch, row in enumerate(rows)]
     losses, hits, kept = zip(*epochs, strict=True) if epochs else ((), (), ())

@@ -20,7 +20,7 @@ PAPER = Paper("bjorck2018understanding", "The plain net diverges.", reproduced=F
 
 @pytest.fixture(autouse=True)
 def new_notebook_begins(monkeypatch):
-    monkeypatch.setattr(claims, "_made", {})
+    monkeypatch.setattr(claims, "claimed", {})
 
 
 def make(**changes):

@@ -59,7 +59,7 @@ def cache(monkeypatch, tmp_path):
     monkeypatch.setattr(data, "SIZE", len(ORIGINAL))
     monkeypatch.setattr(data, "BLOB_ID", blob_id(ORIGINAL))
     monkeypatch.setattr(data, "load_textures", TEXTURES)
-    data._say.cache_clear()
+    data.print_once.cache_clear()
     return tmp_path / "cache"
 
 
@@ -78,7 +78,7 @@ def served(monkeypatch):
 
 @pytest.fixture
 def impatient(monkeypatch):
-    monkeypatch.setattr(data, "PATIENCE", 0.5)
+    monkeypatch.setattr(data, "TIMEOUT", 0.5)
 
 
 def is_original(loaded):
@@ -391,8 +391,8 @@ def test_a_slow_server_is_given_up(served, cache, capsys, impatient, behaviour, 
 
 
 def test_the_whole_download_has_a_limit(served, capsys, monkeypatch):
-    monkeypatch.setattr(data, "LIMIT", 0.2)
-    monkeypatch.setattr(data, "SLOWEST", 0)
+    monkeypatch.setattr(data, "TIME_LIMIT", 0.2)
+    monkeypatch.setattr(data, "MIN_SPEED", 0)
     assert is_stand_in(served(loopback.drips).loaded)
     assert said(capsys, "the download is too slow")
 
@@ -489,7 +489,7 @@ def test_a_process_that_is_killed_leaves_a_part_to_go_on_from(monkeypatch, cache
 
 
 def test_a_wait_for_another_process_has_a_limit(served, cache, capsys, monkeypatch):
-    monkeypatch.setattr(data, "LIMIT", 0.1)
+    monkeypatch.setattr(data, "TIME_LIMIT", 0.1)
     cache.mkdir()
     with FileLock(cache / "mini_cifar.h5.lock"):
         server = served(loopback.ranges)
@@ -498,10 +498,14 @@ def test_a_wait_for_another_process_has_a_limit(served, cache, capsys, monkeypat
     assert server.asked == []
 
 
+def test_before_anything_is_loaded_there_is_no_name():
+    asks = "try: data.name()\nexcept data.DataError as error: print(error)"
+    arguments = [sys.executable, "-c", f"from local import data\n{asks}"]
+    done = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "Call load_mini_cifar first" in done.stdout
+
+
 def test_the_name_is_that_of_what_was_loaded_last(tmp_path, monkeypatch):
-    monkeypatch.setattr(data, "_loaded", [])
-    with pytest.raises(data.DataError, match="Call load_mini_cifar first"):
-        data.name()
     monkeypatch.setenv("MINI_CIFAR", "textures")
     x, y = data.load_mini_cifar()
     assert data.name() == "photographs"

@@ -89,7 +89,7 @@ def check_a_shift_changes_nothing(layer_class, x, shift):
 @fast
 @given(x=tables(), scale=st.sampled_from([-3.0, -0.25, 0.125, 2.0, 1000.0]))
 def check_a_scale_leaves_its_sign_only(layer_class, x, scale):
-    """x -> a x with epsilon -> a² epsilon: the normalised value is multiplied by the sign of a."""
+    """x -> a x with epsilon -> a² epsilon: the normalized value is multiplied by the sign of a."""
     one = make(layer_class, x.shape[1])
     other = make(layer_class, x.shape[1], epsilon=1e-3 * scale**2)
     one.beta = other.beta = np.zeros(x.shape[1])

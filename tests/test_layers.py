@@ -146,7 +146,7 @@ def test_unknown_sizes_in_graphs():
 
 
 def test_moving_statistics_are_of_the_biased_variance_unlike_in_fused_kernels():
-    # TensorFlow's fused kernel hands out N / (N - 1) times the variance it normalises with, as
+    # TensorFlow's fused kernel hands out N / (N - 1) times the variance it normalizes with, as
     # PyTorch does (keras issue 10443); Keras 3 takes the plain path, and so do we.
     x = tf.cast(batch((2, 3, 1, 4))[0], "float32")
     ours, theirs = pair(x.shape, momentum=0.0)
@@ -483,11 +483,23 @@ def test_a_mask_is_refused_where_a_mean_would_count_what_it_hides():
         layers.LayerNormalization(axis=1)(keras.layers.Masking()(np.ones((2, 3, 4), "float32")))
 
 
+class Masked(keras.layers.Layer):
+    """Stores the mask that the layer before it passes on."""
+
+    supports_masking = True
+
+    def call(self, x, mask=None):
+        self.mask = mask
+        return x
+
+
 @pytest.mark.parametrize("layer", [layers.LayerNormalization, layers.RMSNormalization])
 def test_a_mask_passes_through_where_steps_do_not_meet(layer):
     x = np.pad(np.ones((2, 3, 4), "float32"), ((0, 0), (0, 2), (0, 0)))
     for masked in keras.layers.Masking()(x), keras.layers.Masking()(keras.Input((5, 4))):
-        assert layer()(masked)._keras_mask is not None
+        after = Masked()
+        after(layer()(masked))
+        assert after.mask is not None
 
 
 def test_root_mean_square_has_nothing_to_leave_out():

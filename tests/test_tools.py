@@ -24,7 +24,8 @@ def in_root(*command, **environment):
 
 def test_every_target_of_make_is_explained():
     shown = in_root("make", "help").stdout
-    for target in ("book", "serve", "test", "test-colab", "bench", "lint", "grade", "zip"):
+    explained = "book", "serve", "test", "test-colab", "bench", "lint", "cluster", "grade", "zip"
+    for target in explained:
         assert re.search(rf"make {target} +[a-z]{{3}}", shown)
 
 

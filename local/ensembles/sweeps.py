@@ -127,11 +127,13 @@ def sweep(
     keep_weights    keep the final weights; with epochs=0 these are the initial ones
     watch           name -> function of a `descent.Seen` that reduces its last two axes, called for
                     every layer at every step: {"norm": lambda l: tf.norm(l.kernel, axis=[-2, -1])}
-    client          a `dask.distributed.Client`, whose workers share the models
+    client          a `dask.distributed.Client`, whose workers share the models; `make cluster`
+                    installs Dask
 
     Run twice on one machine, it returns the same bits. An interrupt (Ctrl-C, the stop button) ends
     it early and returns what is done: all models up to there or, on a cluster, those that are
-    complete. Raises ValueError for what cannot be trained, naming it.
+    complete. Raises ValueError for what cannot be trained, naming it, and
+    `cluster.DaskMissingError` for a client where Dask is not installed.
     """
     x, y, test = _checked(x, y, test, batch_size)
     plan = Plan(
