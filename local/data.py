@@ -30,6 +30,8 @@ import skimage
 from filelock import FileLock, Timeout
 from tqdm import tqdm
 
+from local import worlds
+
 COMMIT = "29d1115ffd0ed545e2f331b54bc3ee20f2515436"
 URL = f"https://raw.githubusercontent.com/rramosp/2021.deeplearning/{COMMIT}/content/mini_cifar.h5"
 SIZE = 14_803_609  # bytes
@@ -122,7 +124,7 @@ def _substitute(reason):
     """The photographs in place of mini CIFAR; the first time, one line says why."""
     print_once(f"Photographs stand in for mini CIFAR: {reason}.")
     _loaded.append("photographs")
-    return load_textures()
+    return load_textures(seed=worlds.current().photographs)
 
 
 def _read(path):
