@@ -1,8 +1,9 @@
-"""The world that a notebook runs in: a claim is worth more where it holds in many (Steegen et al. 2016).
+"""The world that a notebook runs in: a claim is worth more where it holds in many of them.
 
 A world changes one thing of what the notebooks choose by themselves: the data, how the inputs are
 prepared, the seeds, or the optimizer where a claim does not name one. The environment variable
-WORLD names it; without it, everything is as the notebook says. This is the only place that reads it.
+WORLD names it, and only this module reads it; without it, everything is as the notebook says.
+Source: Steegen et al. (2016), who ran one analysis in every world that its choices allow.
 """
 
 import os
