@@ -20,6 +20,7 @@ import numpy as np
 
 from local.exercises import probes
 from local.exercises.ideas import HINTS
+from local.exercises.judging import merged
 from local.exercises.questions import MISCONCEPTIONS, QUESTIONS
 
 PUBLIC_SEED = 2015  # the year of the paper
@@ -95,16 +96,6 @@ def run(question, written, case):
     # what overflows or is divided by 0 shows in the outputs
     with warnings.catch_warnings(action="ignore"), np.errstate(all="ignore"):
         return getattr(probes, question.probe)(written, visible, ask)
-
-
-def merged(findings):
-    """One Finding for each property: passed if it passed in all cases, else its first failure."""
-    properties = {}
-    for finding in findings:
-        first = properties.setdefault(finding.what, finding)
-        if first.passed:
-            properties[finding.what] = finding
-    return list(properties.values())
 
 
 def report(name, findings, faults):

@@ -17,6 +17,8 @@ from local.exercises.ideas import HINTS
 
 TOLERANCE = 1e-4
 """Of the largest entry: float32 results are right, and a division by N - 1 is not."""
+WITH_KERAS = ("numpy", "tensorflow", "keras")
+"""What a question needs whose probe runs a layer of Keras."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,8 @@ class Question:
     of `probes.py`.  cases(rng) -> list of dicts; entries whose name starts with `_` are for
     `judge` and `answer` and must not reach the reader's code.  judge(case, outputs) -> list of
     Finding, the same properties and weights for any outputs, also for {}.  answer(case, name,
-    arrays) -> dict of arrays: what `ask` returns, or None where nothing is asked.
+    arrays) -> dict of arrays: what `ask` returns, or None where nothing is asked.  needs: names of
+    the modules that its probe imports.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Question:
     cases: Callable
     judge: Callable
     answer: Callable | None = None
+    needs: tuple = ("numpy",)
 
 
 class Mistake(NamedTuple):
@@ -159,3 +163,13 @@ def kept(outputs, others, about):
             "that the inputs stay as they were counts once something else is right",
         )
     return finding(passed, f"{about}: the inputs are left as they were", hint, weight=0.5)
+
+
+def merged(findings):
+    """One Finding for each property: passed if it passed in all cases, else its first failure."""
+    properties = {}
+    for finding in findings:
+        first = properties.setdefault(finding.what, finding)
+        if first.passed:
+            properties[finding.what] = finding
+    return list(properties.values())

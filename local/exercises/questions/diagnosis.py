@@ -3,7 +3,15 @@
 import numpy as np
 
 from local.equations import BatchNorm
-from local.exercises.judging import Mistake, Question, compared, finding, made, usable
+from local.exercises.judging import (
+    WITH_KERAS,
+    Mistake,
+    Question,
+    compared,
+    finding,
+    made,
+    usable,
+)
 from local.exercises.questions.layer import weights
 
 # --- Learning rate -------------------------------------------------------------------------------
@@ -194,14 +202,14 @@ def companies(rows, sizes):
     return {frozenset(part) for part in np.split(rows, ends) if part.size > 1}
 
 
-def question(name, points, title, cases, judge):
+def question(name, points, title, cases, judge, **more):
     """A Question of this assignment, whose probe bears its name."""
-    return Question(name, "diagnosis", points, title, name, cases, judge)
+    return Question(name, "diagnosis", points, title, name, cases, judge, **more)
 
 
 QUESTIONS = (
     question("find_learning_rate", 5, "The learning rate", rate_cases, judge_rate),
     question("choose_momentum", 5, "The momentum", momentum_cases, judge_momentum),
-    question("predict", 5, "Inference mode", predict_cases, judge_predict),
+    question("predict", 5, "Inference mode", predict_cases, judge_predict, needs=WITH_KERAS),
     question("batches", 5, "The batch size", batches_cases, judge_batches),
 )

@@ -8,6 +8,7 @@ from local.equations import BatchNorm
 from local.exercises.ideas import HINTS
 from local.exercises.judging import (
     TOLERANCE,
+    WITH_KERAS,
     Mistake,
     Question,
     close,
@@ -194,6 +195,12 @@ def judge_line(case, given):
 
 
 QUESTIONS = (
-    Question("BatchNorm", "layer", 15, "The layer", "layer", layer_cases, judge_layer),
-    Question("as_line", "layer", 5, "The layer in use", "as_line", line_cases, judge_line),
+    Question(
+        *("BatchNorm", "layer", 15, "The layer", "layer", layer_cases, judge_layer),
+        needs=WITH_KERAS,
+    ),
+    Question(
+        *("as_line", "layer", 5, "The layer in use", "as_line", line_cases, judge_line),
+        needs=WITH_KERAS,
+    ),
 )
