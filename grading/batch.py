@@ -61,18 +61,18 @@ class Batch:
 
         Raises modes.SandboxError if a worker's sandbox does not hold, and worker.OutdatedError.
         """
-        suspected = False  # whether a submission has just ended its worker
+        suspected = False  # True after a worker was killed: one of the next submissions does it
         total = len(self.waiting)
         with tqdm(desc="graded", total=total, leave=False, disable=None) as bar:
             while self.waiting:
                 try:
                     with workers(cores, scheduler) as (executor, width):
-                        if suspected:  # one at a time, those that may have been with the worker
+                        if suspected:  # grade them one at a time, to find out which one
                             self._submit(executor, 1, bar, [*self.waiting][:width])
                             suspected = False
                         self._submit(executor, width, bar, [*self.waiting])
                 except futures.BrokenExecutor as error:
-                    if suspected:  # it was the first of them, for they went one at a time
+                    if suspected:  # it is the first that waits, since it was alone
                         first = next(iter(self.waiting))
                         why = f"a worker was killed: {error}"
                         self._store(first, first.assignment, problem=why, state=marks.LATER)
@@ -118,7 +118,7 @@ class Batch:
         key = self.book.key(data, self.settings, self.course)
         student, slug = submission.student, submission.assignment
         slugs = [slug] if slug else [*self.catalogue, UNKNOWN]
-        for earlier in filter(None, (self.book.load(student, slug) for slug in slugs)):
+        for earlier in filter(None, (self.book.load(student, each) for each in slugs)):
             if earlier.key == key and earlier.state != marks.LATER:
                 self.files[student, earlier.assignment] = intake.text(submission.path.name)
                 return None
