@@ -22,7 +22,7 @@ from tests.grading_batches import LIMITS, only_linux
 pytestmark = only_linux
 HERE = [mode for mode in modes.MODES[:2] if modes.missing(mode) is None]
 PROBES = """
-def call(written, case, ask):
+def probe(name, written, case, ask):
     return written(case)
 """
 
