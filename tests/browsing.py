@@ -162,8 +162,8 @@ def finger(page, handle, right, down):
     touch = page.context.new_cdp_session(page)
     for move in range(9):
         place = {"x": x + right * move / 8, "y": y + down * move / 8}
-        told = {"type": "touchMove" if move else "touchStart", "touchPoints": [place]}
-        touch.send("Input.dispatchTouchEvent", told)
+        event = {"type": "touchMove" if move else "touchStart", "touchPoints": [place]}
+        touch.send("Input.dispatchTouchEvent", event)
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     return not page.evaluate("window.taken")
 

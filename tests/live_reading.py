@@ -14,6 +14,17 @@ def numbers(page, selector, attribute):
     return np.array(page.locator(selector).evaluate_all(read))
 
 
+def drag(page, handle, right=0, down=0):
+    """Drag `handle` with the mouse by so many pixels, in two moves."""
+    box = handle.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + right / 2, y + down / 2)
+    page.mouse.move(x + right, y + down)
+    page.mouse.up()
+
+
 def press(page, label, key, times=1):
     """Press a key on the slider of that name."""
     slider = page.get_by_role("slider", name=label, exact=True)

@@ -35,7 +35,8 @@ def course(tmp_path):
     (tmp_path / "node_modules").symlink_to(ROOT / "node_modules")
     (tmp_path / "_toc.yml").write_text(TOC)
     (tmp_path / "local").mkdir()
-    shutil.copy(ROOT / "local" / "claims.py", tmp_path / "local")
+    for name in "claims.py", "plots.py":
+        shutil.copy(ROOT / "local" / name, tmp_path / "local")
     (tmp_path / "local" / "data.py").write_text(DATA)
     (tmp_path / "local" / "layer.py").write_text("layer = 'first layer'")
     (tmp_path / "content").mkdir()

@@ -15,14 +15,8 @@ CELLS = (
     "print(figure.outlier, figure.size)",
     "figure.outlier = 12.0\nfigure.outlier",
     """\
-import tests.test_live_graph as graph, tests.test_live_lag as lag
-import tests.test_live_map as map, tests.test_live_step as step
-figures = [
-    graph.Graph(graph.X, graph.DY),
-    lag.Lag(lag.MEAN, lag.VARIANCE, lag.TRUE),
-    map.Map(*map.SWEEPS.values(), chance=1 / 3),
-    step.Step(step.STOPS, step.EVERY, step.LOSSES, step.COSINES),
-]
+from tests.live_figures import FIGURES
+figures = [FIGURES[name]() for name in ("graph", "lag", "map", "step")]
 figures[0]""",
     "figures[1]",
     "figures[2]",

@@ -1,38 +1,18 @@
 """The map of chapter 6: every field opens on the trainings that the sweeps have measured."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
-from local.live.map import Map
 from tests.browsing import visit
+from tests.live_figures import FIGURES, SWEEPS
 from tests.live_reading import numbers, press, said
 
 PHONE, DESK = 390, 1280
-RATES, SCALES = np.array([0.01, 0.1, 1.0]), np.array([0.01, 0.1, 1.0])
-
-
-def sweep_like(seed):
-    """What the map takes of a sweep: 3 seeds, the rates, the scales; 56 steps of random loss."""
-    rng = np.random.default_rng(seed)
-    loss = rng.uniform(0, 1.9, size=(3, 3, 3, 56))
-    loss[:, 2, 2, 20:] = [[np.nan], [5.0], [0.5]]  # rate 1, scale 1: lost, large, and well
-    return SimpleNamespace(
-        learning_rates=RATES,
-        init_scales=SCALES,
-        loss=loss,
-        precise_test_accuracy=rng.uniform(0.3, 0.8, size=(3, 3, 3)).astype("float32"),
-        diverged=~np.isfinite(loss).all(axis=-1),
-    )
-
-
-SWEEPS = {"without": sweep_like(5), "with": sweep_like(6)}
 
 
 @pytest.fixture(scope="module")
 def figures():
-    return {"map": Map(*SWEEPS.values(), chance=1 / 3)}
+    return {"map": FIGURES["map"]()}
 
 
 def assert_shows(page, rate, scale):

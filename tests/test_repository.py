@@ -132,6 +132,8 @@ def tiny_book(clone):
     shutil.copytree(ROOT / "tools", clone / "tools", ignore=shutil.ignore_patterns("__pycache__"))
     for name in "package-lock.json", "requirements.lock":
         shutil.copy(ROOT / name, clone)
+    (clone / "local").mkdir()
+    shutil.copy(ROOT / "local" / "plots.py", clone / "local")
     settings = (ROOT / "_config.yml").read_text()
     (clone / "_config.yml").write_text(settings.replace("notebooks: cache", "notebooks: off"))
     (clone / "node_modules").symlink_to(ROOT / "node_modules")

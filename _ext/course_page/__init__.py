@@ -11,8 +11,9 @@ merged and cut down to what some page uses (`assets`, `fonts`).
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[2]))  # where `tools` is, the address finder's home
+sys.path.insert(0, str(Path(__file__).parents[2]))  # where `local` and `tools` are
 from course_page import address, assets, builder, live, marks, pages, rendering
+from local import plots
 from tools import assignments
 
 
@@ -34,6 +35,7 @@ def setup(app):
 def configure(app, config):
     config.templates_path.insert(0, str(Path(__file__).parent / "templates"))
     config.html_math_renderer = "course"
+    config.html_context["colors"] = plots.COLORS
     address.configure(app, config)
     config.myst_substitutions = assignments.substitutions()
 

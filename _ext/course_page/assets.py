@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from course_page import fonts, node
+from local import plots
 
 HERE = Path(__file__).parent
 KATEX = node.ROOT / "node_modules" / "katex" / "dist"
@@ -73,7 +74,8 @@ def without_source_map(text):
 
 def merge_styles(shipped):
     paths = [path for name in STYLES for path in sorted(shipped.glob(name))]
-    sheets = [path.read_text("utf-8") for path in [*paths, KATEX / "katex.css", HERE / "book.css"]]
+    sheets = [path.read_text("utf-8") for path in [*paths, KATEX / "katex.css"]]
+    sheets += [plots.theme_rules(), (HERE / "book.css").read_text("utf-8")]
     # All comments but those that say whose it is: the licences ask for these.
     dropped = r"/\*(?:(?!\*/|[Cc]opyright).)*\*/|@charset[^;]*;"
     return re.sub(dropped, "", "\n".join(sheets), flags=re.DOTALL)

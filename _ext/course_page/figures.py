@@ -11,6 +11,7 @@ from lxml import etree
 from PIL import Image
 
 from course_page.pages import to_root
+from local import plots
 
 PIXELS_PER_POINT = 4 / 3
 INLINE = 2048
@@ -21,16 +22,10 @@ STILL = "data:image/svg+xml;base64,"
 
 PICTURES = f"//img[contains(@src, '_images/') or starts-with(@src, '{STILL}')]"
 
-THEMED = {"#1f2328": "currentColor", "#767676": "var(--figure-grey)"}
-"""The neutral colours of local/plots.py, and what they become so that they follow the theme."""
+THEMED = {plots.INK: "currentColor", plots.GREY: "var(--figure-grey)"}
+"""The neutral colours, and what they become so that they follow the theme."""
 
-LABELS = {
-    "#D55E00": "vermillion",
-    "#0072B2": "blue",
-    "#009E73": "green",
-    "#CC79A7": "pink",
-    "#56B4E9": "sky",
-}
+LABELS = {color.lower(): f"var(--label-{name})" for name, color in plots.COLORS.items()}
 """The colours with a meaning. Their marks stay as they are; text in them needs more contrast."""
 
 LETTERING = "self::*[local-name()='text' or local-name()='tspan'] | *[local-name()='text']"
@@ -105,8 +100,7 @@ def adapt(source, alt):
 
 
 def label_colour(fill):
-    name = LABELS.get(fill[1].upper())
-    return f"fill: var(--label-{name})" if name else fill[0]
+    return f"fill: {LABELS.get(fill[1], fill[1])}"
 
 
 def finish(site, drawing, svg):

@@ -50,8 +50,8 @@ from local import plots
 
 HERE = Path(__file__).parent
 IMPORT = re.compile(r'^import [^;]*? from "\./([\w.]+)";\n', re.MULTILINE)
-PALETTE = "".join(f"--{name}: {color}; " for name, color in plots.COLORS.items())
-STYLE = f".live {{ {PALETTE}}}\n" + (HERE / "live.css").read_text("utf-8")
+PALETTE = plots.custom_properties({**plots.COLORS, "violet": plots.VIOLET})
+STYLE = f".live {{ {PALETTE} }}\n" + (HERE / "live.css").read_text("utf-8")
 
 ON_PAGE = (HERE / "page.js").read_text("utf-8")
 
