@@ -16,8 +16,8 @@ import pytest
 from lxml import html
 
 from tools import publish, repository
+from tools.files import ROOT
 
-ROOT = Path(__file__).parent.parent
 FORK = "https://github.com/some-one/a.fork"
 CHAPTER = "02-normalizing-a-batch"
 TOC = f"""format: jb-book

@@ -21,7 +21,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from tools import cache, execute, launch, notebooks, repository
+from tools import cache, execute, freshness, launch, notebooks, repository
+from tools.files import ROOT
 from tools.repository import Repository
 
 KERNEL_PYTHON = str(Path(os.environ.get("KERNEL_PYTHON", sys.executable)).absolute())
@@ -39,7 +40,7 @@ def served(tmp_path_factory):
     folder = tmp_path_factory.mktemp("served")
     with zipfile.ZipFile(folder / "course.zip", "w") as archive:
         for name in repository.files():
-            archive.write(notebooks.ROOT / name, f"course-0123abc/{name}")
+            archive.write(ROOT / name, f"course-0123abc/{name}")
     (folder / "broken.zip").write_bytes((folder / "course.zip").read_bytes()[:5000])
     with zipfile.ZipFile(folder / "other.zip", "w") as archive:
         archive.writestr("other/README.md", "not the course")
@@ -151,7 +152,7 @@ def test_a_stamped_cell_fetches_the_stamped_commit(colab, served, monkeypatch):
 def published(tmp_path, monkeypatch):
     """A clone with one notebook, which `launch.main` would publish; returns `git(...)` in it."""
     for name in ("local", "requirements.txt"):
-        (tmp_path / name).symlink_to(notebooks.ROOT / name)
+        (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / ".gitignore").write_text("*\n!content/\n!content/*\n")
     (tmp_path / "content").mkdir()
     cells = [
@@ -161,9 +162,9 @@ def published(tmp_path, monkeypatch):
     ]
     nbformat.write(new_notebook(cells=cells), tmp_path / "content" / "one.ipynb")
     monkeypatch.setattr(execute, "MESSAGES", tmp_path / "_build" / "execute.log")
-    monkeypatch.setattr(execute, "stamp", lambda: "today")
+    monkeypatch.setattr(freshness, "stamp", lambda: "today")
+    monkeypatch.setattr(cache, "CACHE", tmp_path / "_build" / "cache")
     for module in (execute, cache):
-        monkeypatch.setattr(module, "CACHE", tmp_path / "_build" / "cache")
         monkeypatch.setattr(module, "paths", lambda: [tmp_path / "content" / "one.ipynb"])
     monkeypatch.setattr(launch, "ROOT", tmp_path)
     monkeypatch.setattr(launch, "FOLDER", tmp_path / "_build" / "launch")
@@ -226,7 +227,7 @@ def test_links_of_an_assignment_start_from_its_folder():
 
 
 def test_a_student_gets_an_assignment_without_its_solutions():
-    notebook = nbformat.read(notebooks.ROOT / "content/assignments/layer.ipynb", as_version=4)
+    notebook = nbformat.read(ROOT / "content/assignments/layer.ipynb", as_version=4)
     launch.student_copy(notebook)
     text = "\n".join(cell.source for cell in notebook.cells)
     assert "SOLUTION" not in text

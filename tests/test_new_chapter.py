@@ -9,8 +9,7 @@ import pytest
 import yaml
 
 from tools import lint_notebooks, new_chapter, notebooks
-
-ROOT = notebooks.ROOT
+from tools.files import ROOT
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from tools import notebooks
+from tools.files import ROOT
 from tools.lint_notebooks import problems
 
 FIGURE = new_output("display_data", {"text/plain": "<Figure size 520x340 with 1 Axes>"})
@@ -85,8 +86,8 @@ def test_a_refreshed_notebook_is_executed_and_keeps_no_picture(tmp_path):
     fresh = notebook(new_code_cell(source))
     fresh.cells[1].source = "old setup"
     nbformat.write(fresh, path)
-    (tmp_path / "local").symlink_to(notebooks.ROOT / "local")
-    (tmp_path / "requirements.txt").symlink_to(notebooks.ROOT / "requirements.txt")
+    (tmp_path / "local").symlink_to(ROOT / "local")
+    (tmp_path / "requirements.txt").symlink_to(ROOT / "requirements.txt")
 
     notebooks.refresh(path)
 
@@ -101,8 +102,8 @@ def test_a_refreshed_notebook_is_executed_and_keeps_no_picture(tmp_path):
 def test_a_notebook_that_fails_stays_as_it_was(tmp_path):
     path = tmp_path / "one.ipynb"
     nbformat.write(notebook(new_code_cell("1 / 0")), path)
-    (tmp_path / "local").symlink_to(notebooks.ROOT / "local")
-    (tmp_path / "requirements.txt").symlink_to(notebooks.ROOT / "requirements.txt")
+    (tmp_path / "local").symlink_to(ROOT / "local")
+    (tmp_path / "requirements.txt").symlink_to(ROOT / "requirements.txt")
     before = path.read_bytes()
     with pytest.raises(notebooks.CellExecutionError, match="ZeroDivisionError"):
         notebooks.refresh(path)

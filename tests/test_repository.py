@@ -12,8 +12,7 @@ from lxml import html
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tools import notebooks, repository
-
-ROOT = Path(__file__).parent.parent
+from tools.files import ROOT
 
 
 def git(folder, *arguments):

@@ -6,7 +6,6 @@ It looks at `_build/html` as `make book` left it.
 import gzip
 import posixpath
 import re
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -14,9 +13,8 @@ from fontTools.ttLib import TTFont
 from lxml import html
 
 from tests.browsing import contrast, figures, look, served, violations, visit
+from tools.files import SITE
 
-ROOT = Path(__file__).parent.parent
-SITE = ROOT / "_build" / "html"
 CHAPTER = "02-normalizing-a-batch.html"
 PHONE, DESK = 390, 1280
 WEIGHT = 250_000

@@ -15,9 +15,9 @@ import pytest
 import yaml
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from tools import colab, notebooks, report, repository
+from tools import colab, report, repository
+from tools.files import ROOT
 
-ROOT = notebooks.ROOT
 HOME = ROOT / ".github"
 GOALS = re.findall(r"(?m)^([\w-]+):", (ROOT / "Makefile").read_text())
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
