@@ -5,6 +5,7 @@ import re
 import socket
 import subprocess
 import sys
+import tomllib
 import urllib.request
 
 import nbformat
@@ -43,6 +44,14 @@ def test_an_old_python_is_named_and_nothing_is_made(tmp_path):
     assert "needs Python 3.11, 3.12 or 3.13" in done.stderr
     assert "is Python 3.9.1" in done.stderr
     assert not (tmp_path / ".venv").exists()
+
+
+def test_the_lock_leaves_out_what_makes_every_process_slow():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    excluded = settings["tool"]["uv"]["exclude-dependencies"]
+    locked = re.findall(r"(?m)^([\w-]+)==", (ROOT / "requirements.lock").read_text())
+    assert "jsonschema" in locked and excluded
+    assert set(locked).isdisjoint(excluded)
 
 
 def test_a_port_in_use_is_named():
