@@ -1,4 +1,4 @@
-"""Two ways of doing the same thing, timed turn by turn so that both meet the same machine."""
+"""Two ways of doing the same thing, timed in turn, so that both run under the same load."""
 
 import statistics
 import time
