@@ -1,10 +1,11 @@
 """The NumPy equations.
 
-The `check_...` functions are properties of a layer implementation: the right layer passes them
-all here, and every wrong copy of it fails at least one of them in test_broken.py.
+The `check_...` functions are properties of a layer implementation: the right layer passes all of
+them, and every wrong copy of it fails at least one.
 """
 
 import os
+from functools import cache
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -27,6 +28,7 @@ from local.equations import (
     normalize,
     rms_norm,
 )
+from local.exercises.broken import BROKEN
 from local.gradients import numerical_gradient, relative_error
 
 fast = settings(
@@ -89,7 +91,7 @@ def check_a_shift_changes_nothing(layer_class, x, shift):
 @fast
 @given(x=tables(), scale=st.sampled_from([-3.0, -0.25, 0.125, 2.0, 1000.0]))
 def check_a_scale_leaves_its_sign_only(layer_class, x, scale):
-    """x -> a x with epsilon -> a² epsilon: the normalised value is multiplied by the sign of a."""
+    """x -> a x with epsilon -> a² epsilon: the normalized value is multiplied by the sign of a."""
     one = make(layer_class, x.shape[1])
     other = make(layer_class, x.shape[1], epsilon=1e-3 * scale**2)
     one.beta = other.beta = np.zeros(x.shape[1])
@@ -251,6 +253,39 @@ CHECKS = {name: check for name, check in list(globals().items()) if name.startsw
 @pytest.mark.parametrize("check", CHECKS.values(), ids=CHECKS)
 def test_right_layer_passes(check):
     check(layer_class=BatchNorm)
+
+
+# --- The wrong copies ----------------------------------------------------------------------------
+
+
+@cache
+def finds(check, layer_class):
+    """Whether the check fails for this layer; wrong shapes count, misspelt names do not."""
+    try:
+        with np.errstate(all="ignore"):
+            check(layer_class=layer_class)
+    except (AssertionError, ValueError):
+        return True
+    return False
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_wrong_copy_is_found_and_yet_nearly_right(name):
+    finders = [check_name for check_name, check in CHECKS.items() if finds(check, BROKEN[name])]
+    print(f"{name}: {', '.join(finders) or 'found by no check'}")
+    assert finders
+    assert len(finders) <= 2 * len(CHECKS) / 3, "a wrong copy differs in one idea only"
+
+
+def test_every_copy_says_what_is_wrong():
+    for layer_class in BROKEN.values():
+        assert layer_class.__doc__.endswith(".")
+        assert layer_class.misconception is None or layer_class.misconception[0].isdigit()
+
+
+def test_every_check_finds_something():
+    for name, check in CHECKS.items():
+        assert any(finds(check, layer_class) for layer_class in BROKEN.values()), name
 
 
 # --- The functions -------------------------------------------------------------------------------
