@@ -43,6 +43,15 @@ def only_line(lines):
     return line
 
 
+def git(folder, *arguments):
+    """What git prints about the clone in `folder`, in which "A" commits."""
+    author = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    done = subprocess.run(
+        ["git", "-C", folder, *author, *arguments], check=True, capture_output=True, text=True
+    )
+    return done.stdout.strip()
+
+
 def listen():
     """React to SIGINT, which a shell lets its background jobs, and all that they start, ignore."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)

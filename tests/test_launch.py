@@ -8,7 +8,6 @@ notebook runs. Elsewhere two do: the set-up is the same in all, and nbval runs t
 import functools
 import json
 import os
-import subprocess
 import sys
 import threading
 import zipfile
@@ -21,6 +20,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from tests.commands import git
 from tools import cache, execute, freshness, launch, notebooks, repository
 from tools.files import ROOT
 from tools.repository import Repository
@@ -89,7 +89,7 @@ def setup_notebook(source=notebooks.SETUP, *more):
 
 
 def complaints(notebook):
-    """What the cells wrote to standard error that a reader would take for a problem."""
+    """The warnings that the cells wrote to standard error."""
     streams = (o for cell in notebook.cells for o in cell.get("outputs", []))
     texts = (o.text for o in streams if o.output_type == "stream" and o.name == "stderr")
     return [line for text in texts for line in text.splitlines() if "Warning" in line]
@@ -150,7 +150,7 @@ def test_a_stamped_cell_fetches_the_stamped_commit(colab, served, monkeypatch):
 
 @pytest.fixture
 def published(tmp_path, monkeypatch):
-    """A clone with one notebook, which `launch.main` would publish; returns `git(...)` in it."""
+    """A clone in `tmp_path` with one notebook, which `launch.main` would publish."""
     for name in ("local", "requirements.txt"):
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / ".gitignore").write_text("*\n!content/\n!content/*\n")
@@ -168,19 +168,10 @@ def published(tmp_path, monkeypatch):
         monkeypatch.setattr(module, "paths", lambda: [tmp_path / "content" / "one.ipynb"])
     monkeypatch.setattr(launch, "ROOT", tmp_path)
     monkeypatch.setattr(launch, "FOLDER", tmp_path / "_build" / "launch")
-
-    def git(*arguments):
-        named = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
-        done = subprocess.run(
-            ["git", "-C", tmp_path, *named, *arguments], capture_output=True, text=True, check=True
-        )
-        return done.stdout.strip()
-
-    git("init", "-q")
-    git("add", "-A")
-    git("commit", "-qm", "one")
-    git("remote", "add", "origin", "git@github.com:owner/course.git")
-    return git
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-qm", "one")
+    git(tmp_path, "remote", "add", "origin", "git@github.com:owner/course.git")
 
 
 def test_published_notebooks_are_executed_and_stamped(published, tmp_path):
@@ -189,7 +180,7 @@ def test_published_notebooks_are_executed_and_stamped(published, tmp_path):
     notebook = nbformat.read(tmp_path / "_build/launch/content/one.ipynb", as_version=4)
     assert notebook.cells[0].source == "# One\nIoffe and Szegedy 2015"
     assert 'REPOSITORY = "https://github.com/owner/course"' in notebook.cells[1].source
-    assert f'COMMIT = "{published("rev-parse", "HEAD")}"' in notebook.cells[1].source
+    assert f'COMMIT = "{git(tmp_path, "rev-parse", "HEAD")}"' in notebook.cells[1].source
     assert "image/png" in notebook.cells[2].outputs[0].data
 
 
@@ -199,8 +190,8 @@ def test_nothing_is_published_that_no_commit_holds(published, tmp_path):
         launch.main()
 
 
-def test_nothing_is_published_without_an_address(published):
-    published("remote", "remove", "origin")
+def test_nothing_is_published_without_an_address(published, tmp_path):
+    git(tmp_path, "remote", "remove", "origin")
     with pytest.raises(SystemExit, match="give this clone an `origin`"):
         launch.main()
 
