@@ -6,7 +6,6 @@ import math
 import sys
 from pathlib import Path
 
-import tools  # noqa: F401  (so that a fault of the machine, or an interruption, is one line)
 from grading import batch
 from grading.grader import ASSIGNMENTS, Settings
 from grading.marks import GRADED, LATER
@@ -16,7 +15,7 @@ from grading.records.gradebook import Gradebook
 from grading.sandbox.modes import Limits, SandboxError
 from grading.worker import OutdatedError
 from local.ensembles.cluster import DaskMissingError
-from tools import repository
+from tools import faults, repository
 from tools.files import ROOT
 
 STAMPED = ("content", "local", "requirements.txt")
@@ -138,4 +137,5 @@ def export(options, book):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with faults.in_one_line():
+        sys.exit(main())

@@ -1,8 +1,8 @@
 """One look for every figure: palette, type and sizes.
 
 A static figure is an SVG whose text stays text, so that the page's font and text colour apply to
-it, in light and in dark mode. The widths and type sizes below keep labels at 11 px or more on a screen
-390 px wide.
+it, in light and in dark mode. The widths and type sizes below keep labels at 11 px or more on a
+screen 390 px wide.
 
 All colours of the course are here. Style sheets take them as custom properties: those of live
 figures in `local.live`, the book's when it is built.
