@@ -31,7 +31,7 @@ function recorded(model) {
   return { steps, panels, heights, widths, points };
 }
 
-function sentence({ steps, panels, widths }, row) {
+function sentences({ steps, panels, widths }, row) {
   const width = (p) => short(widths[p * steps.length + row], 2);
   const ofPanels = panels.map(({ title }, p) => `${title} ${width(p)}`);
   return `Step ${steps[row]}. Standard deviations: ${ofPanels.join(", ")}.`;
@@ -73,7 +73,7 @@ function render({ model, el }) {
   const row = { ...trait(model, "row"), ...indices(steps.length) };
   const stage = svg("svg", { role: "img" });
   const play = playerOf(model, row);
-  const words = () => (play.running ? "Playing." : sentence(history, row.read()));
+  const words = () => (play.running ? "Playing." : sentences(history, row.read()));
 
   function draw(width, height) {
     const size = { wide: (width - GAP) / 2, tall: height / Math.ceil(panels.length / 2) };
