@@ -90,7 +90,7 @@ function render({ model, el }) {
   return compose({ model, el }, { stage, controls, draw, words, motion: play });
 }
 
-// From row to row; the kernel is told of the last one only, and not of every frame.
+// From row to row. Only the last row is saved, or the kernel would get a message for every frame.
 function playerOf(model, row) {
   return motion(() => {
     model.set("row", Math.min(row.max, row.read() + (calm() ? 10 : 1)));
