@@ -93,12 +93,12 @@ def visit(chromium, url, width=1280, theme="light", script=True):
             page.complaints.append(f"asked outside: {address}")
             route.abort()
 
-    def hear(message):
+    def record(message):
         if message.type in ("error", "warning"):
             page.complaints.append(f"console: {message.text}")
 
     context.route("**/*", guard)
-    page.on("console", hear)
+    page.on("console", record)
     page.on("pageerror", lambda error: page.complaints.append(f"error: {error}"))
     page.on("requestfailed", lambda request: page.complaints.append(f"failed: {request.url}"))
     try:
@@ -141,7 +141,7 @@ def figures(page):
 
 
 def look(page):
-    """Everything that the tests below ask of a page, in one visit."""
+    """Everything that tests/test_site.py asks of a page, in one visit."""
     page.evaluate("document.fonts.ready.then(() => 0)")
     fill = "texts => [...new Set(texts.map(text => getComputedStyle(text).fill))]"
     return SimpleNamespace(

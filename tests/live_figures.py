@@ -1,4 +1,4 @@
-"""Every live figure of the book, of small data: one place for the rules that all of them keep."""
+"""Every live figure of the book, made of small data, for the tests of one or of all of them."""
 
 from types import SimpleNamespace
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def said(page):
+def words(page):
     """The words below the picture."""
     return page.get_by_role("status").text_content()  # JupyterLab skips what is out of sight
 

@@ -1,4 +1,4 @@
-"""What every live figure keeps, in a real browser without a network."""
+"""What holds for every live figure, in a real browser without a network."""
 
 import re
 from pathlib import Path

@@ -9,7 +9,7 @@ from local import equations
 from local.live.lag import Lag
 from tests import live_pages
 from tests.browsing import visit
-from tests.live_reading import drag, numbers, press, said
+from tests.live_reading import drag, numbers, press, words
 
 PHONE, DESK = 390, 1280
 STEPS = 240
@@ -68,8 +68,8 @@ def test_inference_sees_the_unit_as_far_off_as_the_averages_are_old(
         np.testing.assert_allclose(numbers(page, inference, "data-deviation"), deviation, rtol=1e-5)
         assert numbers(page, "[data-mode=training]", "data-at") == 0
         spelt = f"m = {momentum:.3f} (PyTorch: {1 - momentum:.3f})"
-        assert spelt in said(page) and f"At step {stop}" in said(page)
-        assert f"the unit stands at {off:.2f}".replace("-", "−") in said(page)
+        assert spelt in words(page) and f"At step {stop}" in words(page)
+        assert f"the unit stands at {off:.2f}".replace("-", "−") in words(page)
 
 
 def test_the_end_of_the_training_can_be_dragged_and_pressed(address, chromium):
@@ -79,4 +79,4 @@ def test_the_end_of_the_training_can_be_dragged_and_pressed(address, chromium):
         stop = int(handle.get_attribute("aria-valuenow"))
         assert STEPS - 60 < stop < STEPS - 10
         handle.press("ArrowLeft")
-        assert f"At step {stop - 1} " in said(page)
+        assert f"At step {stop - 1} " in words(page)

@@ -5,7 +5,7 @@ import pytest
 
 from tests.browsing import visit
 from tests.live_figures import FIGURES, SWEEPS
-from tests.live_reading import numbers, press, said
+from tests.live_reading import numbers, press, words
 
 PHONE, DESK = 390, 1280
 
@@ -22,7 +22,7 @@ def assert_shows(page, rate, scale):
         wanted = sweep.loss[:, rate, scale, -2:].mean(axis=-1)  # 56 steps, two to a point
         np.testing.assert_allclose(ends, np.where(wanted > 2, np.inf, wanted), atol=0.005)
     of_field = SWEEPS["with"].precise_test_accuracy[:, rate, scale]
-    assert f"{of_field.min():.2f} to {of_field.max():.2f}" in said(page)
+    assert f"{of_field.min():.2f} to {of_field.max():.2f}" in words(page)
 
 
 def test_the_map_has_the_median_of_every_field(address, chromium):
@@ -61,7 +61,7 @@ def test_a_lost_training_is_shown_as_lost(address, chromium):
         ends = numbers(page, "[data-curve=without]", "data-end")
         assert np.isnan(ends[0]) and np.isinf(ends[1])
         assert abs(ends[2] - 0.5) < 0.005
-        assert "1 of 3 diverged" in said(page)
+        assert "1 of 3 diverged" in words(page)
 
 
 def test_the_words_of_every_field_fit_their_place(address, chromium):

@@ -7,7 +7,7 @@ import pytest
 
 from tests.browsing import visit
 from tests.live_figures import COSINES, FIGURES, LOSSES
-from tests.live_reading import drag, numbers, press, said
+from tests.live_reading import drag, numbers, press, words
 
 PHONE, DESK = 390, 1280
 
@@ -30,7 +30,7 @@ def assert_walked(page, look, stop):
         length = np.hypot(to_x - from_x, to_y - from_y)
         assert abs((to_x - from_x) / length - cosine) < 0.01
     for value in (*change, *turned):
-        assert f"{value:.2f}".replace("-", "−") in said(page)
+        assert f"{value:.2f}".replace("-", "−") in words(page)
 
 
 def test_walking_on_shows_the_loss_and_the_gradient_there(address, chromium):

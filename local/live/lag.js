@@ -54,7 +54,7 @@ function stateOf(model, { means, variances, trueMeans }) {
   };
 }
 
-function sentence({ momentum, tau, stop, trueMean, average, inference }) {
+function sentences({ momentum, tau, stop, trueMean, average, inference }) {
   return (
     `m = ${number(momentum, 3)} (PyTorch: ${number(1 - momentum, 3)}), τ = ${number(tau, 1)}. ` +
     `At step ${stop} the mean is ${number(trueMean)}, the notes say ${number(average)}; ` +
@@ -108,7 +108,7 @@ function courses({ means, trueMeans, first, last }, { averages }, { across, up, 
     svg("path", { class: "axis", d: `M${LEFT} ${ABOVE.from}V${ABOVE.to}H${right}` }),
     course(means, { class: "line", style: "stroke-width: 1" }),
     course(trueMeans, { class: "curve" }),
-    course(averages, { class: "line", "stroke-dasharray": DASHED, "data-course": "notes" }),
+    course(averages, { class: "line", "stroke-dasharray": DASHED }),
   ];
 }
 
@@ -194,7 +194,7 @@ function render({ model, el }) {
     updateHandle();
   }
   const controls = controlsOf(model, stop);
-  return compose({ model, el }, { stage, controls, draw, words: () => sentence(state) });
+  return compose({ model, el }, { stage, controls, draw, words: () => sentences(state) });
 }
 
 function controlsOf(model, stop) {

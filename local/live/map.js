@@ -22,7 +22,7 @@ const LEFT = 38;
 const BETWEEN = 16;
 const BRIGHT = 0.8; // the accuracy at the bright end of the palette
 
-// The number of the chosen field, and its row and column, to be read and written each.
+// The chosen field as its number, its row and its column: each can be read and written.
 function choiceOf(model, { columns }) {
   const chosen = trait(model, "chosen");
   const row = {
@@ -43,7 +43,7 @@ function nameOf({ rates, scales, columns }, k) {
   return `rate ${short(rate, 2)}, weights × ${short(factor, 2)}`;
 }
 
-function sentence(sweeps, chosen) {
+function sentences(sweeps, chosen) {
   const [without, normalized] = NETS.map((_, net) => {
     const { accuracies, diverged } = sweeps.field(net, chosen);
     if (diverged) return `${diverged} of ${sweeps.seeds} diverged`;
@@ -55,7 +55,7 @@ function sentence(sweeps, chosen) {
 
 // --- On the stage: two maps side by side, and below each the loss curves of the chosen field ---
 
-// `across` is from the number of a column to pixels, for each map.
+// `across` takes the number of a column to pixels, in each map.
 function geometry({ rates, columns }, width) {
   const wide = (width - LEFT - BETWEEN - 4) / 2;
   const bottom = MAPS + ROW * rates.length;
@@ -74,6 +74,9 @@ function fieldAt({ across, bottom }, { rates, columns }, x, y) {
   const row = clamp(Math.floor((bottom - y) / ROW), 0, rates.length - 1);
   return row * columns + column;
 }
+
+const cells = (sweeps, place) =>
+  NETS.flatMap((_, net) => sweeps.fields.flatMap((k) => cell(sweeps, place, net, k)));
 
 function cell(sweeps, place, net, k) {
   const { columns, chance, palette, medians } = sweeps;
@@ -191,17 +194,14 @@ function render({ model, el }) {
     const box = stage.getBoundingClientRect();
     chosen.write(under(event.clientX - box.left, event.clientY - box.top));
   };
-  // The handle too, for its reach covers parts of the fields around it.
+  // The handle too: it covers parts of the fields around the chosen one.
   for (const part of [maps, handle]) part.addEventListener("click", open);
 
-  let drawn;
+  let drawnWidth; // at which the maps were drawn: nothing else changes them
   function draw(width) {
     place = geometry(sweeps, width);
-    if (drawn !== width) {
-      const cells = NETS.map((_, net) => sweeps.fields.map((k) => cell(sweeps, place, net, k)));
-      maps.replaceChildren(...cells.flat(2)); // which change with the width only
-    }
-    drawn = width;
+    if (drawnWidth !== width) maps.replaceChildren(...cells(sweeps, place));
+    drawnWidth = width;
     below.replaceChildren(
       ...axesOfMaps(sweeps, place),
       ...axesOfCurves(sweeps, place, nameOf(sweeps, chosen.read())),
@@ -211,11 +211,11 @@ function render({ model, el }) {
     updateHandle();
   }
   const controls = controlsOf(sweeps, choice);
-  const words = () => sentence(sweeps, chosen.read());
+  const words = () => sentences(sweeps, chosen.read());
   return compose({ model, el }, { stage, controls, draw, words });
 }
 
-// Arrows walk in rows and columns, which one number for both would not.
+// The arrow keys walk along the rows and columns of the maps.
 function handleOf(handle, sweeps, { chosen, row, column }, under) {
   const walk = (along, count, by) => () => along.write(clamp(along.read() + by, 0, count - 1));
   const right = (by) => walk(column, sweeps.columns, by);

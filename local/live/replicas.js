@@ -38,6 +38,11 @@ function allReduce(own) {
   return { mean, deviation: Math.sqrt(square - mean ** 2) };
 }
 
+function statisticsOf(values) {
+  const { mean, s } = standardize(Float64Array.from(values), values.length, 1, 0);
+  return { mean: mean[0], deviation: s[0] };
+}
+
 // There are as many cameras as replicas; `rows` says which examples each replica holds, `own` and
 // `used` are statistics, `together` is what one large batch makes of x.
 export function shareOut({ base, order, replicas, offset, sharing, statistics }) {
@@ -45,17 +50,11 @@ export function shareOut({ base, order, replicas, offset, sharing, statistics })
   const camera = base.map((_, i) => Math.floor(i / share));
   const lift = camera.map((c) => offset * (c / (replicas - 1) - 0.5));
   const x = Float64Array.from(base, (value, i) => value + lift[i]);
-  const turn = sharing === "shuffled" ? order : [...base.keys()];
-  const rows = Array.from({ length: replicas }, (_, r) => turn.slice(r * share, (r + 1) * share));
-  const own = rows.map((row) => {
-    const { mean, s } = standardize(
-      Float64Array.from(row, (i) => x[i]),
-      share,
-      1,
-      0,
-    );
-    return { mean: mean[0], deviation: s[0] };
-  });
+  const examples = sharing === "shuffled" ? order : [...base.keys()];
+  const rows = Array.from({ length: replicas }, (_, r) =>
+    examples.slice(r * share, (r + 1) * share),
+  );
+  const own = rows.map((row) => statisticsOf(row.map((i) => x[i])));
   const used = statistics === "own" ? own : own.map(() => allReduce(own));
   const y = new Float64Array(x.length);
   rows.forEach((row, r) => {

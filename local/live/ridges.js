@@ -31,7 +31,7 @@ function recorded(model) {
   return { steps, panels, heights, widths, points };
 }
 
-function sentence({ steps, panels, widths }, row) {
+function sentences({ steps, panels, widths }, row) {
   const width = (p) => short(widths[p * steps.length + row], 2);
   const ofPanels = panels.map(({ title }, p) => `${title} ${width(p)}`);
   return `Step ${steps[row]}. Standard deviations: ${ofPanels.join(", ")}.`;
@@ -73,7 +73,7 @@ function render({ model, el }) {
   const row = { ...trait(model, "row"), ...indices(steps.length) };
   const stage = svg("svg", { role: "img" });
   const play = playerOf(model, row);
-  const words = () => (play.running ? "Playing." : sentence(history, row.read()));
+  const words = () => (play.running ? "Playing." : sentences(history, row.read()));
 
   function draw(width, height) {
     const size = { wide: (width - GAP) / 2, tall: height / Math.ceil(panels.length / 2) };
@@ -90,7 +90,7 @@ function render({ model, el }) {
   return compose({ model, el }, { stage, controls, draw, words, motion: play });
 }
 
-// From row to row; the kernel is told of the last one only, and not of every frame.
+// From row to row. Only the last row is saved, or the kernel would get a message for every frame.
 function playerOf(model, row) {
   return motion(() => {
     model.set("row", Math.min(row.max, row.read() + (calm() ? 10 : 1)));

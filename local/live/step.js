@@ -59,7 +59,7 @@ function walked({ stops, looks, seeds, losses, cosines }, net, look, stop) {
   return { changes, middle, change: middle[stop], turned, cosine: median(turned) };
 }
 
-function sentence({ stops, every }, { look, stop, nets }) {
+function sentences({ stops, every }, { look, stop, nets }) {
   const [without, normalized] = nets.map(
     ({ change, cosine }) => `loss ${signed(change)}, cosine ${number(cosine)}`,
   );
@@ -180,7 +180,7 @@ function render({ model, el }) {
     updateHandle();
   }
   const controls = controlsOf(model, walks, stop);
-  return compose({ model, el }, { stage, controls, draw, words: () => sentence(walks, state) });
+  return compose({ model, el }, { stage, controls, draw, words: () => sentences(walks, state) });
 }
 
 function controlsOf(model, { stops, every, looks }, stop) {

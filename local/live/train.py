@@ -1,7 +1,7 @@
 """The first page: two nets learn two spirals, without and with batch normalization.
 
 The nets train in net.js. Here are the same equations in NumPy, on those of local/equations.py:
-they draw the still, and net.js is held against them.
+they draw the still, and the tests compare net.js with them.
 """
 
 from itertools import pairwise
