@@ -164,6 +164,14 @@ def test_an_interrupted_execution_stops_at_once_and_what_is_done_is_stored(cours
         assert [Path(record.uri).stem for record in cache.list_cache_records()] == ["one"]
 
 
+def test_an_interruption_while_workers_start_is_one_line(course):
+    command = [sys.executable, "-m", "tools.execute"]
+    code, lines = interrupted(course, *command, at=b"Executing", **PLAIN)
+    assert code == 130
+    assert lines[-1] == INTERRUPTED
+    assert not any("Traceback" in line for line in lines)
+
+
 def test_an_interruption_ends_a_worker_that_does_not_react_to_it(course):
     waits = "while not pathlib.Path('stopped').exists():\n    time.sleep(0.1)"
     small_course.write_notebook(course, "one", f"import pathlib, time\n{waits}")

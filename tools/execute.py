@@ -4,6 +4,7 @@ Usage: python -m tools.execute.
 """
 
 import os
+import signal
 import sys
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -40,6 +41,7 @@ def prepare(messages, threads):
     """Prepare a worker: its standard error goes to a file, away from the progress bar."""
     log = os.open(messages, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(log, 2)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     os.environ |= {f"TF_NUM_{kind}OP_THREADS": str(threads) for kind in ("INTRA", "INTER")}
 
 
@@ -66,6 +68,19 @@ def pool(jobs, messages):
         executor.shutdown(cancel_futures=True)
 
 
+def submit(workers, paths):
+    """Have the pool `workers` execute the notebooks at `paths`; returns {future: path}.
+
+    The workers start with interruptions blocked, until `prepare`: while they import modules, an
+    interruption would print a traceback of each.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return {workers.submit(run, path): path for path in paths}
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
 def run(path):
     """Execute one notebook; returns it, the seconds it took, and the traceback if it failed."""
     notebook = read(path, NO_CONVERT)
@@ -86,7 +101,7 @@ def main():
     print(f"Executing {len(waiting)} of {len(paths())} notebooks, one per core", flush=True)
     failed = []
     with pool(len(waiting), MESSAGES) as workers:
-        running = {workers.submit(run, path): path for path in waiting}
+        running = submit(workers, waiting)
         for done in tqdm(as_completed(running), total=len(running), unit="notebook"):
             notebook, seconds, traceback = done.result()
             if traceback:

@@ -80,8 +80,8 @@ def repeat(progress, paths, repeats):
     done = Counter(name for name, _ in progress.runs)
     missing = [path for turn in range(repeats) for path in paths if done[path.name] <= turn]
     os.environ["MINI_CIFAR"] = notebooks.DATA
-    with execute.pool(len(missing), PROGRESS.with_suffix(".log")) as pool:
-        running = {pool.submit(execute.run, path): path for path in missing}
+    with execute.pool(len(missing), PROGRESS.with_suffix(".log")) as workers:
+        running = execute.submit(workers, missing)
         total = len(paths) * repeats
         bar = {"initial": total - len(missing), "total": total, "unit": "run"}
         for ended in tqdm(as_completed(running), **bar):
