@@ -1,4 +1,4 @@
-# Two commands do everything, set-up included: `make serve` shows the book, `make test` proves it.
+# Two commands do everything, including the set-up: `make serve` shows the book, `make test` proves it.
 SHELL := /bin/sh
 PY := .venv/bin/python
 PORT ?= 8000
@@ -6,19 +6,19 @@ GRADEBOOK ?= gradebook
 SUBMISSIONS ?= submitted
 WORKERS = -n auto --dist loadscope --no-loadscope-reorder
 
-.PHONY: help room book serve test test-colab soak bench lint lock cluster colab-versions links \
-        release grade export feedback launch publish zip container notebooks new-chapter \
+.PHONY: help preflight book serve test test-colab soak bench lint lock cluster colab-versions \
+        links release grade export feedback launch publish zip container notebooks new-chapter \
         new-assignment clean
 .DEFAULT_GOAL := help
-.NOTPARALLEL: # goals follow one another as they are named: `make lock test` tests the new lock
+.NOTPARALLEL: # goals are made in the order in which they are named: `make lock test` tests the new lock
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
-room: # is there git, and a disk that can be written to? One line says what is missing
-	@tools/room.sh
+preflight: # are there git and a disk with room? If not, one line says what is missing
+	@tools/preflight.sh
 
-.venv/ready: requirements.lock package-lock.json | room
+.venv/ready: requirements.lock package-lock.json | preflight
 	@tools/environment.sh
 
 .venv/cluster-ready: requirements-cluster.lock .venv/ready
@@ -57,7 +57,7 @@ cluster: .venv/cluster-ready ## add Dask to the environment, to spread sweeps or
 lock: .venv/ready ## pin requirements.lock and requirements-cluster.lock anew from their .txt
 	@.venv/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --no-header requirements.txt -o requirements.lock
 	@.venv/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --no-header requirements-cluster.txt -o requirements-cluster.lock
-	@$(MAKE) --no-print-directory .venv/ready # for `make lock test`: it was looked at before the lock changed
+	@$(MAKE) --no-print-directory .venv/ready # in `make lock test`, make has checked it before the lock changed
 
 colab-versions: .venv/ready ## take over the versions that Colab announces today
 	@$(PY) -m tools.colab

@@ -1,10 +1,10 @@
 """P7: submissions marked in a minute, against `nbgrader autograde` on the same notebooks.
 
-Right solutions of the first assignment (NumPy alone) and of the second (a Keras layer). Both are
-timed as they run by themselves: ours on all cores, with all that belongs to it, the start of its
-sandboxes too; the peer on one, for it knows no other way. The last rows tell what one core does,
-and what the others add. The peer is asked in this very process, without its own start, and for a
-few of the notebooks only: they do not differ.
+The submissions are right solutions of the first assignment (NumPy alone) and of the second (a Keras
+layer). Ours runs on all cores, and its time includes the start of its sandboxes; the peer runs on
+one core, as it always does. The last rows compare ours on one core with ours on all. The peer runs
+in this process, so its start is not counted, and marks only a few of the notebooks, which are all
+alike.
 """
 
 import logging
@@ -21,24 +21,23 @@ from benchmarks.sweeps import multiplied
 from benchmarks.table import Row
 from benchmarks.timing import interleaved
 from grading import batch
-from grading.grader import Settings
+from grading.grader import ASSIGNMENTS, Settings
 from grading.records.gradebook import Gradebook
 from grading.records.nbgraderbook import own_programs
 from grading.release import release
 from tools import launch
+from tools.files import ROOT
 from tools.repository import Repository
 
-ROOT = Path(__file__).resolve().parents[1]
-SOURCES = ROOT / "content" / "assignments"
 ROWS = {"forward-and-backward": ("NumPy", 400, 100), "layer": ("Keras", 120, 15)}
-"""Slug: what it needs, how many submissions ours gets, and the bound."""
+"""By slug: what it needs, how many submissions ours marks, and the bound of the ratio."""
 TIMED = 2
-"""Notebooks that the peer gets."""
+"""Notebooks that the peer marks."""
 
 
 def hand_in(slug, folder, count):
-    """`count` right solutions, stamped as in a release, where nbgrader collects them."""
-    notebook = nbformat.read(SOURCES / f"{slug}.ipynb", as_version=4)
+    """Write `count` right solutions, stamped as in a release, to where nbgrader collects them."""
+    notebook = nbformat.read(ASSIGNMENTS / f"{slug}.ipynb", as_version=4)
     launch.put_setup(
         notebook, launch.stamped(launch.SETUP, Repository("owner", "course", "0" * 40))
     )
@@ -49,13 +48,13 @@ def hand_in(slug, folder, count):
 
 
 def autograde(slug, course):
-    """Let nbgrader mark all that was handed in for `slug`."""
+    """Have nbgrader mark all that was handed in for `slug`."""
     config = Config()
     config.CourseDirectory.root = str(course)
     config.CourseDirectory.assignment_id = slug
     config.Autograde.force = True
     config.Autograde.log_level = logging.ERROR
-    config.ExecutePreprocessor.timeout = 600  # a busy machine imports TensorFlow for long
+    config.ExecutePreprocessor.timeout = 600  # on a busy machine TensorFlow imports slowly
     with own_programs():
         Autograde(coursedir=CourseDirectory(config=config), config=config).start()
 
@@ -63,17 +62,17 @@ def autograde(slug, course):
 def measure():
     """The rows of P7."""
     mode = batch.choose()
-    # Within the course, so that the checks of the peer's notebooks find it.
+    # Below the course's folder, where the checks in the peer's notebooks find the course.
     (ROOT / "_build").mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=ROOT / "_build") as scratch:
         for slug, (kind, count, bound) in ROWS.items():
             folder, course = Path(scratch, kind, "ours"), Path(scratch, kind, "peer")
             hand_in(slug, folder, count)
-            release(slug, SOURCES / f"{slug}.ipynb", course)
+            release(slug, ASSIGNMENTS / f"{slug}.ipynb", course)
             hand_in(slug, course / "submitted", TIMED)
 
             def ours(cores=None, folder=folder):
-                book = Gradebook(tempfile.mkdtemp(dir=scratch))  # kept, as everybody keeps theirs
+                book = Gradebook(tempfile.mkdtemp(dir=scratch))
                 batch.Batch(folder, book, Settings(mode, seed=1)).run(cores=cores)
 
             def peer(slug=slug, course=course):

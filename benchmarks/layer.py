@@ -12,12 +12,14 @@ from benchmarks.timing import interleaved
 from local import layers
 
 SHAPES = {"dense, 64 x 512": (64, 512), "images, 32 x 16 x 16 x 64": (32, 16, 16, 64)}
-VALUES = 8_000_000  # per timed run: long enough for the clock, too short for much interference
+VALUES = 8_000_000
+"""How many values a timed run normalizes: enough to measure, and over before the load changes."""
+
 PAIRS = 25
 
 
 def run_of(function, sources, dy, weights=()):
-    """A run of many traced steps: `function` of the sources, and all gradients for dy."""
+    """A function of many traced steps, each `function` of the sources and all gradients for dy."""
 
     @tf.function
     def step():

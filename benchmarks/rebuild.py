@@ -1,7 +1,7 @@
-"""P8: after an edit of one notebook, `make book` takes at most ten seconds beyond its own time.
+"""P8: after an edit of one notebook, `make book` takes that notebook's own time and ten seconds.
 
-It builds a copy of the course once, from the executed notebooks of `make book`, then changes a line
-of one chapter and builds again.
+A copy of the course is built once, with the executed notebooks of the last `make book`. Then a line
+of one chapter is changed, and the copy is built again.
 """
 
 import shutil
@@ -15,15 +15,15 @@ import nbformat
 
 from benchmarks.table import Row
 from tools import repository
-from tools.cache import opened
-from tools.notebooks import CACHE, ROOT
+from tools.cache import CACHE, opened
+from tools.files import ROOT
 
 CHAPTER = Path("content/02-normalizing-a-batch.ipynb")
 LINKED = (".venv", "node_modules")
 
 
 def copy_course(folder):
-    """Copy the working tree and the executed notebooks; only link the environments."""
+    """Copy the working tree and the executed notebooks into `folder`; link the environments."""
     for name in repository.files():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, folder / name)
@@ -33,14 +33,14 @@ def copy_course(folder):
 
 
 def build(folder):
-    """Seconds that `make book` takes in `folder`."""
+    """Run `make book` in `folder`; returns the seconds that it took."""
     start = time.perf_counter()
     subprocess.run(["make", "book"], cwd=folder, capture_output=True, check=True)
     return time.perf_counter() - start
 
 
 def measure():
-    """The row of P8: seconds beyond the notebook's own."""
+    """The row of P8: the seconds beyond those of the notebook itself."""
     if not CACHE.exists():
         sys.exit("There is no book to build again: run `make book` first.")
     with tempfile.TemporaryDirectory() as temporary:

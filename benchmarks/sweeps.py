@@ -11,12 +11,12 @@ import numpy as np
 from benchmarks.table import Row
 from benchmarks.timing import Comparison, Spread, interleaved
 from local import data, training
-from local.ensembles.mlp import DeepNet
+from local.ensembles.mlp import MLP
 from local.ensembles.sweeps import sweep
 
 RATES, SEEDS, EPOCHS = np.geomspace(1e-3, 1, 14), (0, 1, 2), 5
 TIMED = 6
-NET = DeepNet(depth=8, width=64, normalization="batch")
+NET = MLP(depth=8, width=64, normalization="batch")
 
 
 def keras_net():

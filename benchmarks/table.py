@@ -1,4 +1,4 @@
-"""A line of the benchmarks' table: what was measured, and the bound that it must meet."""
+"""A row of the benchmarks' table: what was measured, and its bound."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,10 @@ from benchmarks.timing import Comparison
 
 @dataclass(frozen=True)
 class Row:
-    """One measured ratio (or plain number) with its bound, `relation` being ">=" or "<="."""
+    """A measured ratio, or a plain number, with its bound.
+
+    relation: ">=" or "<=" between the two; empty where there is no bound.
+    """
 
     what: str
     measured: Comparison | float

@@ -1,4 +1,4 @@
-"""Two ways of doing the same thing, timed alternately so that both meet the same load."""
+"""Two ways of doing the same thing, timed in turn, so that both run under the same load."""
 
 import statistics
 import time
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Spread(NamedTuple):
-    """Seconds of the fastest, the median and the slowest run."""
+    """Seconds of the fastest, the middle and the slowest run."""
 
     fastest: float
     median: float

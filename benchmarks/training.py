@@ -1,8 +1,8 @@
-"""P1: training with all four recordings, against the way of the page this course descends from.
+"""P1: training with all four recordings, against the way of the page on which this course is based.
 
-That way, rebuilt here from its description: the data is permuted and indexed anew at each step, a
-Python loop runs over batches, each recorded value costs a forward pass of its own, and one more
-pass runs before the tape.
+The seed's way, rebuilt here from its description: the data is permuted and indexed again at each
+step, a Python loop runs over the batches, each recorded value costs a forward pass of its own, and
+one more pass runs before the tape.
 """
 
 import keras
@@ -18,7 +18,7 @@ EPOCHS, BATCH = 20, 64
 
 
 class SeedModel(keras.Model):
-    """The net with a getter for each value; each getter is a graph that starts at the input."""
+    """The net with a getter for each value, whose graph starts at the input."""
 
     def build(self, shape):
         self.w1 = self.add_weight(shape=(shape[-1], 100))
@@ -47,7 +47,7 @@ class SeedModel(keras.Model):
 
 
 def seed_way(x, y):
-    """Training as the seed page does it: returns `run(epochs)`, traced at its first call."""
+    """Training as on the seed page: returns `run(epochs)`, which is traced at its first call."""
     shuffle = np.random.default_rng(0)
     model, optimizer = SeedModel(), keras.optimizers.Adam()
     model.build(x.shape)
@@ -77,7 +77,7 @@ def seed_way(x, y):
 
 
 def our_way(x, y, record=RECORD):
-    """Our training, as `training.fit` does it, with one graph for all runs: `run(epochs)`."""
+    """Training as in `training.fit`, but with one graph for all calls: returns `run(epochs)`."""
     shuffle = np.random.default_rng(0)
     model = models.SmallNet()
     model(x[:1])
@@ -89,15 +89,15 @@ def our_way(x, y, record=RECORD):
         recorded = []
         for _ in range(epochs):
             order = shuffle.permutation(len(x))[: steps * BATCH].reshape(steps, BATCH)
-            losses, _, kept = run_epoch(tf.constant(order, tf.int32))
-            recorded.append([losses.numpy(), *(value.numpy() for value in kept.values())])
+            losses, _, values = run_epoch(tf.constant(order, tf.int32))
+            recorded.append([losses.numpy(), *(value.numpy() for value in values.values())])
         return recorded
 
     return run
 
 
 def bare_products(x):
-    """Only the two matrix products that every training step needs: the lower limit."""
+    """The floor: the two matrix products of a step that no training can do without."""
     x, w = tf.constant(x), tf.random.normal((x.shape[1], 100))
     steps = len(x) // BATCH
 

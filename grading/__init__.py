@@ -1,9 +1,15 @@
-"""Grading of notebooks by people one does not know: `python -m grading --help`.
+"""Grading of notebooks from people one does not know: `python -m grading --help`.
 
-Many at a time (batch), submissions are found and read (submissions) and marked question by question
-(grader, marks) in processes that are shut in (sandbox, systemcalls, forkserver, inside/). Every
-mark is kept (gradebook) and passed on (nbgraderbook, feedback, summary). release makes the
-notebooks that students get.
+batch         grades a folder of submissions, on many cores or machines; can be resumed
+worker        grades one submission, in a process of its own
+grader        reads a submission and has its assignment's questions marked
+attempt       marks the questions, by running the submission's code in a sandbox
+cases         the hidden cases of the questions
+marks         points, and the sentences that explain them
+release       makes the notebooks that students get
+submissions/  finds and reads what students hand in
+sandbox/      runs a submission's code, separated from the system
+records/      stores marks, and makes tables and pages of them
 """
 
 import sys

@@ -6,26 +6,26 @@ import math
 import sys
 from pathlib import Path
 
-import tools  # noqa: F401  (a fault of the machine, or an interruption, is one line here too)
 from grading import batch
-from grading.grader import Settings
+from grading.grader import ASSIGNMENTS, Settings
 from grading.marks import GRADED, LATER
 from grading.records import feedback, nbgraderbook, summary
-from grading.records.gradebook import BadRow, Gradebook
-from grading.sandbox import modes
+from grading.records.byhand import RowError
+from grading.records.gradebook import Gradebook
+from grading.sandbox.modes import Limits, SandboxError
+from grading.worker import OutdatedError
 from local.ensembles.cluster import DaskMissingError
-from tools import repository
-
-SOURCES = Path(__file__).resolve().parents[1] / "content" / "assignments"
+from tools import faults, repository
+from tools.files import ROOT
 
 STAMPED = ("content", "local", "requirements.txt")
-"""What a released notebook is made of or fetches; a gradebook in the clone is committed nowhere."""
+"""What a released notebook is made of, or fetches: this much must be committed."""
 
 
 def named(text):
-    """The path that `text` names. Nothing is no name: it would be the folder one happens to be in.
+    """The path that `text` names.
 
-    Raises argparse.ArgumentTypeError for an empty text.
+    Raises argparse.ArgumentTypeError for an empty text, which would be the current folder.
     """
     if not text:
         raise argparse.ArgumentTypeError("no folder is named")
@@ -33,7 +33,7 @@ def named(text):
 
 
 def positive(kind):
-    """What reads a number of that kind above 0; raises argparse.ArgumentTypeError for others."""
+    """A function that reads a number above 0; it raises argparse.ArgumentTypeError for others."""
 
     def read(text):
         try:
@@ -60,7 +60,7 @@ def parsed(arguments):
     grade.add_argument("--cores", type=positive(int), help="processes at a time (all cores)")
     grade.add_argument("--scheduler", help="address of a Dask scheduler, for many machines")
     grade.add_argument("--trusted", action="store_true", help="without a sandbox")
-    seconds = modes.Limits.seconds
+    seconds = Limits.seconds
     grade.add_argument(
         "--seconds", type=positive(float), default=seconds, help=f"for a question ({seconds:g})"
     )
@@ -71,65 +71,65 @@ def parsed(arguments):
 
 def main(arguments=None):
     """Run one command; the exit code is 1 if something is left to be graded."""
-    told = parsed(arguments)
-    book = Gradebook(told.book)
-    if told.command == "release":
-        return release(told, book)
+    options = parsed(arguments)
+    book = Gradebook(options.book)
+    if options.command == "release":
+        return release(options, book)
     try:
-        if told.command == "grade":
-            return grade(told, book)
-        if told.command == "export":
-            return export(told, book)
+        if options.command == "grade":
+            return grade(options, book)
+        if options.command == "export":
+            return export(options, book)
         records = book.records()
-    except (modes.Refusal, BadRow, DaskMissingError) as refusal:
-        print(refusal, file=sys.stderr)
+    except (SandboxError, OutdatedError, RowError, DaskMissingError) as error:
+        print(error, file=sys.stderr)
         return 2
     feedback.write_all(book.folder, records)
     print(f"{len(records)} pages are in {book.folder / 'feedback'}")
     return 0
 
 
-def release(told, book):
+def release(options, book):
     """Make the students' notebooks and print where they are; returns the exit code."""
-    from grading.release import release as make  # nbgrader's converters take a while
+    from grading.release import release as make  # here, for nbgrader's converters import slowly
 
     if repository.find():
-        if not repository.committed(repository.ROOT, *STAMPED):
+        if not repository.committed(ROOT, *STAMPED):
             print(repository.UNCOMMITTED, file=sys.stderr)
             return 2
         if not repository.pushed():
             print("Colab cannot fetch this commit yet: push it to GitHub.", file=sys.stderr)
-    for slug in importlib.import_module(told.questions).QUESTIONS:
-        print(make(slug, SOURCES / f"{slug}.ipynb", book.folder))
+    for slug in importlib.import_module(options.questions).QUESTIONS:
+        print(make(slug, ASSIGNMENTS / f"{slug}.ipynb", book.folder))
     return 0
 
 
-def grade(told, book):
+def grade(options, book):
     """Grade a folder and write the tables; returns the exit code."""
-    if not told.submissions.is_dir():
-        print(f"There is no folder {told.submissions}.", file=sys.stderr)
+    if not options.submissions.is_dir():
+        print(f"There is no folder {options.submissions}.", file=sys.stderr)
         return 2
-    mode = "trusted" if told.trusted else batch.choose(told.scheduler)
-    limits = modes.Limits(seconds=told.seconds)
-    settings = Settings(mode, book.seed(), limits, told.questions, told.probes)
+    mode = "trusted" if options.trusted else batch.choose(options.scheduler)
+    limits = Limits(seconds=options.seconds)
+    settings = Settings(mode, book.seed(), limits, options.questions, options.probes)
     try:
-        batch.Batch(told.submissions, book, settings).run(told.cores, told.scheduler)
+        batch.Batch(options.submissions, book, settings).run(options.cores, options.scheduler)
     except KeyboardInterrupt:
         print("Interrupted: what is done is kept; the same command goes on.", file=sys.stderr)
-        export(told, book)
+        export(options, book)
         return 130
-    return export(told, book)
+    return export(options, book)
 
 
-def export(told, book):
-    """Write the tables, nbgrader's gradebook and the summary; say where they are."""
-    catalogue = importlib.import_module(told.questions).QUESTIONS
+def export(options, book):
+    """Write the tables, nbgrader's gradebook and the summary; returns the exit code."""
+    catalogue = importlib.import_module(options.questions).QUESTIONS
     records = book.tables()
     nbgraderbook.write((book.folder / "gradebook.db").resolve(), records, catalogue)
-    review = summary.write_page(book.folder, records, catalogue)
+    looks = summary.write_page(book.folder, records, catalogue)
     states = [record.state for record in records]
     print(
-        f"{len(records)} submissions: {states.count(GRADED)} graded, {len(review)} marks to look at"
+        f"{len(records)} submissions: {states.count(GRADED)} graded, {len(looks)} marks to look at"
         f" (summary.html), {states.count(LATER)} not graded yet."
         f" Grades: {book.folder / 'grades.csv'}"
     )
@@ -137,4 +137,5 @@ def export(told, book):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with faults.in_one_line():
+        sys.exit(main())

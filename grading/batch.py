@@ -1,21 +1,26 @@
-"""Many submissions: on all cores of this machine, or on a Dask cluster; interrupted and resumed."""
+"""Grades many submissions, on all cores of this machine or on a Dask cluster; can be resumed."""
 
 import contextlib
 import importlib
 import multiprocessing
 from concurrent import futures
+from types import SimpleNamespace
 
 from tqdm import tqdm
 
-from grading import intake, marks, worker
-from grading.records.gradebook import NOWHERE, Record
+from grading import marks, worker
+from grading.records.gradebook import UNKNOWN, Record
 from grading.sandbox import forkserver, modes
+from grading.submissions import intake
 from local.ensembles.cluster import import_dask
+
+NO_QUESTION = SimpleNamespace(name="", title="", points=0)
+"""The question of a mark whose assignment is unknown."""
 
 
 @contextlib.contextmanager
 def workers(cores=None, scheduler=None):
-    """(an executor, how many submissions to hand out at a time): processes here, or Dask's.
+    """(an executor, how many submissions to submit at a time): processes here, or Dask's.
 
     Raises DaskMissingError where a scheduler is named and Dask is not installed.
     """
@@ -26,13 +31,13 @@ def workers(cores=None, scheduler=None):
     else:
         cores = cores or len(worker.cores())
         spawn = multiprocessing.get_context("spawn")
-        told = {"initializer": worker.begin, "initargs": (cores, spawn.Value("i"))}
-        with futures.ProcessPoolExecutor(cores, spawn, **told) as executor:
+        start = {"initializer": worker.start, "initargs": (cores, spawn.Value("i"))}
+        with futures.ProcessPoolExecutor(cores, spawn, **start) as executor:
             yield executor, 4 * cores
 
 
 def choose(scheduler=None):
-    """The mode of the sandbox, here or there; raises modes.Refusal. See `forkserver.choose`."""
+    """The mode of the sandbox, here or on the cluster: see `forkserver.choose`."""
     if not scheduler:
         return forkserver.choose()
     with workers(scheduler=scheduler) as (executor, _):
@@ -42,8 +47,8 @@ def choose(scheduler=None):
 class Batch:
     """The grading of all submissions in a folder into a Gradebook, with a grader's Settings.
 
-    What was graded before, with the same bytes, questions and limits, is left as it is; what was
-    "not graded yet" is tried again.
+    A submission that was graded before is left as it is if its bytes, the questions and the limits
+    are the same; one that was "not graded yet" is tried again.
     """
 
     def __init__(self, folder, book, settings):
@@ -52,98 +57,103 @@ class Batch:
         self.course = worker.fingerprint(settings)
         self.waiting = dict.fromkeys(intake.find(folder, tuple(self.catalogue)))
         self.files = {}
+        """The file of each student and assignment that has been stored in this run."""
 
     def run(self, cores=None, scheduler=None):
-        """Grade what is waiting and keep each Record as soon as it is there.
+        """Grade what is waiting, and store each Record as soon as it is there.
 
-        Raises modes.Refusal where a worker's sandbox does not hold.
+        Raises modes.SandboxError if a worker's sandbox does not hold, and worker.OutdatedError.
         """
-        narrow = False
+        suspected = False  # True after a worker was killed: one of the next submissions does it
         total = len(self.waiting)
         with tqdm(desc="graded", total=total, leave=False, disable=None) as bar:
             while self.waiting:
                 try:
                     with workers(cores, scheduler) as (executor, width):
-                        if narrow:  # those that were out when a worker was killed
-                            self._hand_out(executor, 1, bar, [*self.waiting][:width])
-                            narrow = False
-                        self._hand_out(executor, width, bar, [*self.waiting])
+                        if suspected:  # grade them one at a time, to find out which one
+                            self._submit(executor, 1, bar, [*self.waiting][:width])
+                            suspected = False
+                        self._submit(executor, width, bar, [*self.waiting])
                 except futures.BrokenExecutor as error:
-                    if narrow:  # one at a time, so it is known which one it was
-                        one = next(iter(self.waiting))
+                    if suspected:  # it is the first that waits, since it was alone
+                        first = next(iter(self.waiting))
                         why = f"a worker was killed: {error}"
-                        self._keep(one, one.assignment, "", why, marks.LATER)
-                        self._done(one, bar)
-                    narrow = not narrow
+                        self._store(first, first.assignment, problem=why, state=marks.LATER)
+                        self._finish(first, bar)
+                    suspected = not suspected
 
-    def _hand_out(self, executor, width, bar, those):
-        rest, out = iter(those), {}
+    def _submit(self, executor, width, bar, submissions):
+        """Have the submissions graded, `width` at a time."""
+        rest, running = iter(submissions), {}
         while True:
-            for one in rest:
-                job = self._job(one)
+            for submission in rest:
+                job = self._job(submission)
                 if job:
-                    told = self.settings, self.course, one.assignment, job[0]
-                    out[executor.submit(worker.mark, *told)] = one, job[1]
-                    if len(out) >= width:
+                    data, key = job
+                    arguments = self.settings, self.course, submission.assignment, data
+                    running[executor.submit(worker.mark, *arguments)] = submission, key
+                    if len(running) >= width:
                         break
                 else:
-                    self._done(one, bar)
-            if not out:
+                    self._finish(submission, bar)
+            if not running:
                 return
-            done, _ = futures.wait(out, return_when=futures.FIRST_COMPLETED)
+            done, _ = futures.wait(running, return_when=futures.FIRST_COMPLETED)
             for future in done:
-                one, key = out.pop(future)
-                self._collect(one, key, future)
-                self._done(one, bar)
+                submission, key = running.pop(future)
+                self._collect(submission, key, future)
+                self._finish(submission, bar)
 
-    def _done(self, one, bar):
-        del self.waiting[one]
+    def _finish(self, submission, bar):
+        del self.waiting[submission]
         bar.update()
 
-    def _job(self, one):
-        """The bytes to grade and their key; None where nothing is left to do."""
-        if one.problem:
-            self._keep(one, one.assignment, "", one.problem)
+    def _job(self, submission):
+        """The bytes to grade and their key, or None if there is nothing to grade."""
+        if submission.problem:
+            self._store(submission, submission.assignment, problem=submission.problem)
             return None
         try:
-            data = intake.read(one.path)
-        except intake.Unreadable as error:
-            self._keep(one, one.assignment, "", str(error))
+            data = intake.read(submission.path)
+        except intake.UnreadableError as error:
+            self._store(submission, submission.assignment, problem=str(error))
             return None
         key = self.book.key(data, self.settings, self.course)
-        places = [one.assignment] if one.assignment else [*self.catalogue, NOWHERE]
-        for earlier in filter(None, (self.book.load(one.student, slug) for slug in places)):
+        student, slug = submission.student, submission.assignment
+        slugs = [slug] if slug else [*self.catalogue, UNKNOWN]
+        for earlier in filter(None, (self.book.load(student, each) for each in slugs)):
             if earlier.key == key and earlier.state != marks.LATER:
-                self.files[one.student, earlier.assignment] = intake.text(one.path.name)
+                self.files[student, earlier.assignment] = intake.text(submission.path.name)
                 return None
         return data, key
 
-    def _collect(self, one, key, future):
+    def _collect(self, submission, key, future):
+        """Store what a worker returned or raised."""
         try:
             slug, given, problem = future.result()
-        except (modes.Refusal, futures.BrokenExecutor):
+        except (modes.SandboxError, worker.OutdatedError, futures.BrokenExecutor):
             raise
         except Exception as error:  # the grader's fault or the machine's, never the student's
-            self._keep(one, one.assignment, "", f"the grader failed: {error!r}", marks.LATER)
+            why = f"the grader failed: {error!r}"
+            self._store(submission, submission.assignment, problem=why, state=marks.LATER)
         else:
-            self._keep(one, slug, key, problem, given=given)
+            self._store(submission, slug, key, given, problem)
 
-    def _keep(self, one, slug, key, problem, state=marks.REVIEW, given=None):
-        name = intake.text(one.path.name) if one.path else ""
-        other = self.files.setdefault((one.student, slug), name)
+    def _store(self, submission, slug, key="", given=None, problem="", state=marks.REVIEW):
+        """Store the marks `given` to a submission, or marks without points if there is a problem.
+
+        Two files of a student for one assignment are a problem, too.
+        """
+        student, path = submission.student, submission.path
+        name = intake.text(path.name) if path else ""
+        other = self.files.setdefault((student, slug), name)
         if other != name:
             given, key = None, ""
             problem = f"which of these notebooks counts? {', '.join(sorted((other, name)))}"
         if given is None:
             why = marks.sentence(problem)
-            questions = self.catalogue.get(slug) or (Nothing,)
+            questions = self.catalogue.get(slug) or (NO_QUESTION,)
             given = [marks.ungraded(each, state, why).asdict() for each in questions]
-        self.book.store(Record(one.student, slug or NOWHERE, name, key, one.note, given))
-        if slug and not one.assignment:  # which could not be told before, perhaps
-            self.book.drop(one.student, NOWHERE, name)
-
-
-class Nothing:
-    """In place of a question where the assignment is unknown."""
-
-    name, title, points = "", "", 0
+        self.book.store(Record(student, slug or UNKNOWN, name, key, submission.note, given))
+        if slug and not submission.assignment:  # an earlier run may not have recognized it
+            self.book.drop(student, UNKNOWN, name)

@@ -1,14 +1,13 @@
-"""A mark: points for one question, and the sentence that says why."""
+"""A mark: the points for one question, and the sentence that explains them."""
 
 import math
 import re
-import signal
 from dataclasses import dataclass
 
 from local.exercises.judging import merged
 
 GRADED, REVIEW, LATER = "graded", "needs review", "not graded yet"
-"""States of a mark. The last two have no points: a person decides, or the next run."""
+"""States of a mark. Without points are REVIEW (a person decides) and LATER (the next run does)."""
 UNFILLED = "Not filled in yet."
 
 ORDINARY = """
@@ -17,9 +16,9 @@ ORDINARY = """
     OverflowError PermissionError RecursionError RuntimeError StopIteration SyntaxError SystemExit
     TypeError UnboundLocalError ValueError ZeroDivisionError KeyboardInterrupt
 """
-"""Exceptions whose names tell nothing but what went wrong."""
+"""Exceptions that may be named to students: a name of their own could carry a hidden case out."""
 TEXT = 300
-"""Characters of a student's exception that are repeated."""
+"""Characters of an exception's text that are shown, at the most."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class Mark:
     """points: of `out_of`, or None unless `state` is "graded".
 
     why: a sentence for the student.  findings: the properties tested, as dicts of a Finding.
-    look: why a person should look at it all the same, or "".
+    look: why a person should look at the answer although it was graded, or "".
     """
 
     question: str
@@ -44,12 +43,12 @@ class Mark:
 
 
 def graded(question, findings, why="", look=""):
-    """The mark that `findings` of all cases make. why: what stopped it, instead of their words."""
+    """The mark for the `findings` of all cases. why: a sentence to use instead of theirs."""
     total = sum(finding.weight for finding in findings)
     passed = sum(finding.weight for finding in findings if finding.passed)
     share = passed / total if total else 0.0
     points = math.floor(2 * question.points * share + 0.5) / 2
-    if passed < total:  # rounding gives nothing away
+    if passed < total:  # all points are for those who passed everything, whatever rounding says
         points = min(points, question.points - 0.5)
     properties = merged(findings)
     return Mark(
@@ -58,10 +57,14 @@ def graded(question, findings, why="", look=""):
         question.points,
         points,
         GRADED,
-        why or _sentence(properties),
-        tuple(map(_described, properties)),
+        why or _sentence_of(properties),
+        tuple({name: getattr(finding, name) for name in STORED} for finding in properties),
         look,
     )
+
+
+STORED = ("passed", "what", "hint", "misconception", "weight")
+"""What a mark stores of a finding."""
 
 
 def ungraded(question, state, why):
@@ -69,12 +72,8 @@ def ungraded(question, state, why):
     return Mark(question.name, question.title, question.points, None, state, why)
 
 
-def _described(finding):
-    names = ("passed", "what", "hint", "misconception", "weight")
-    return {name: getattr(finding, name) for name in names}
-
-
-def _sentence(properties):
+def _sentence_of(properties):
+    """How many of the properties hold, and what is wrong with the first that does not."""
     failed = [finding for finding in properties if not finding.passed]
     if not failed:
         return "Right."
@@ -88,17 +87,21 @@ def sentence(text):
     return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "?", "!")) else ".")
 
 
-def of_error(told):
-    """The sentence for an exception in a submission, as its process told it (`child.describe`)."""
-    kinds = [kind for kind in told.get("kinds", []) if isinstance(kind, str)][:10]
+def of_error(error):
+    """The sentence for an exception in a submission.
+
+    error: the header that its process sent (see `sandbox.inside.child.described`). It may hold
+    anything, since a submission can forge it.
+    """
+    kinds = [kind for kind in error.get("kinds", []) if isinstance(kind, str)][:10]
     kind = next((kind for kind in kinds if kind in ORDINARY.split()), "an exception")
-    text = told.get("text") if isinstance(told.get("text"), str) else ""
-    keras = re.search(r"\x1b\[1m(.+?)(?:\x1b\[0m|$)", text, re.DOTALL)  # what it wraps
+    text = error.get("text") if isinstance(error.get("text"), str) else ""
+    keras = re.search(r"\x1b\[1m(.+?)(?:\x1b\[0m|$)", text, re.DOTALL)  # Keras wraps the text
     text = keras[1] if keras else text
     text = " ".join("".join(c if c.isprintable() else " " for c in text).split())[:TEXT]
-    line = told.get("line")
+    line = error.get("line")
     where = f", line {line} of its cell" if type(line) is int and 0 < line < 10**6 else ""
-    if "NotDefined" in kinds and text:
+    if "NotDefinedError" in kinds and text:
         return sentence(text)
     if "NotImplementedError" in kinds:
         return UNFILLED
@@ -113,17 +116,3 @@ def of_error(told):
     if kind == "PermissionError":
         return f"It tries what a submission may not do: files, network or processes{where}."
     return f"It raises {kind}{where}" + (f": {text}" if text else "") + "."
-
-
-def of_end(stopped):
-    """The sentence for a process that came to its end: see `forkserver.Stopped`."""
-    if stopped.how == "time" or stopped.code == -signal.SIGXCPU:
-        return "It computes for longer than it may, perhaps for ever (time limit)."
-    if stopped.how == "idle":
-        return "It waits for longer than it may (time limit)."
-    if stopped.code is None:
-        return "It closed the line to the grader."
-    if stopped.code >= 0:
-        return "It ended its own process before it answered."
-    name = signal.Signals(-stopped.code).name if -stopped.code in set(signal.Signals) else "?"
-    return f"Python crashed in it ({name})."

@@ -15,8 +15,8 @@ from tools import launch, repository
 def release(slug, source, folder):
     """Make folder/release/SLUG/SLUG.ipynb of the notebook `source` and return its path.
 
-    nbgrader cuts the solutions out, locks the checks, and enters the assignment into its gradebook.
-    With the repository's address known, the notebook opens alone, in Colab too.
+    nbgrader removes the solutions, locks the checks, and adds the assignment to its gradebook. If
+    the repository's address is known, the notebook works without the course around it, as in Colab.
     """
     folder = Path(folder).resolve()
     staged = folder / ".source" / slug / f"{slug}.ipynb"
@@ -27,12 +27,13 @@ def release(slug, source, folder):
         launch.stand_alone(notebook, home, launch.citations(), "content/assignments")
     for cell in notebook.cells:
         if "nbgrader" in cell.metadata:
-            cell.metadata.pop("tags", None)  # the book folds solutions, students need not
+            cell.metadata.pop("tags", None)  # by which the book folds a solution
     nbformat.write(notebook, staged)
     config = Config()
     config.CourseDirectory.root = str(folder)
     config.CourseDirectory.assignment_id = slug
-    config.CourseDirectory.source_directory = ".source"  # nbgrader's own is perhaps somebody's
+    # The folder may hold a "source" that somebody else uses, which is nbgrader's own choice.
+    config.CourseDirectory.source_directory = ".source"
     config.ClearSolutions.code_stub = {"python": launch.STUB}
     config.GenerateAssignment.force = True
     course = CourseDirectory(config=config)

@@ -1,4 +1,4 @@
-"""What runs in a worker, here or on a cluster: one submission's bytes go in, its marks come out."""
+"""What runs in a worker, here or on a cluster: it gets a notebook's bytes and returns the marks."""
 
 import contextlib
 import hashlib
@@ -9,30 +9,35 @@ import os
 import sys
 import threading
 
-from grading import grader, intake
-from grading.sandbox import modes
+from grading.grader import Grader
+from grading.submissions.intake import UnreadableError
 
 _own = threading.local()
 
 
-def mark(settings, course, slug, data):
-    """(slug, marks as dicts, problem): what a worker makes of the bytes of one notebook.
+class OutdatedError(RuntimeError):
+    """The worker's questions are not those of the machine with the gradebook."""
 
-    It keeps its grader, and so the fork servers, from one call to the next. course: `fingerprint`
-    where the gradebook is. Raises modes.Refusal where the worker has other questions.
+
+def mark(settings, course, slug, data):
+    """(slug, marks as dicts, problem) for the bytes of one notebook.
+
+    The worker uses the same grader, and so the same fork servers, in later calls. course: the
+    `fingerprint` on the machine with the gradebook. Raises OutdatedError if it is another one here,
+    and modes.SandboxError if the sandbox does not hold.
     """
     if getattr(_own, "settings", None) != settings:
-        _own.settings, _own.grader = settings, grader.Grader(settings)
+        _own.settings, _own.grader = settings, Grader(settings)
         _own.course = fingerprint(settings)
     if _own.course != course:
-        raise modes.Refusal(
+        raise OutdatedError(
             "A worker has other questions than this machine: update its clone, and start it anew."
         )
     try:
-        given, slug = _own.grader.grade(slug, data)
-    except intake.Unreadable as error:
+        marks, slug = _own.grader.grade(slug, data)
+    except UnreadableError as error:
         return slug, None, str(error)
-    return slug, [one.asdict() for one in given], ""
+    return slug, [mark.asdict() for mark in marks], ""
 
 
 def cores():
@@ -42,41 +47,41 @@ def cores():
     return list(range(os.cpu_count()))
 
 
-def begin(workers, begun):
-    """Begin a worker: one of so many, of which `begun`, a shared number, have begun already."""
-    with begun.get_lock():
-        number = begun.value
-        begun.value += 1
+def start(workers, started):
+    """Prepare a worker's process. workers: their number; started: a shared counter of them."""
+    with started.get_lock():
+        number = started.value
+        started.value += 1
     if sys.platform == "linux":
-        # A container may refuse both, and nothing hangs on them.
+        # A container may forbid both of these, and grading works without them.
         with contextlib.suppress(OSError):
-            # Who answers goes on until it must wait, and whoever works here besides goes first.
+            # A batch process is interrupted less often, and gives way to interactive ones.
             if os.sched_getscheduler(0) == os.SCHED_OTHER:
                 os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
         with contextlib.suppress(OSError):
-            # They take turns, so on one core worker and submission find each other's data.
+            # Worker and submission never run at the same time, so sharing a core keeps caches warm.
             if workers == len(cores()):
                 os.sched_setaffinity(0, {cores()[number]})
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
 def _end_with_parent():
-    """End when the parent is killed, which Python's pool does not see to."""
+    """End this process when its parent is killed; Python's pool leaves it running."""
     multiprocessing.parent_process().join()
     os._exit(1)
 
 
 def fingerprint(settings):
-    """A word that changes when the questions, the probes, or what they are made with do."""
+    """A hash of the source of the questions, the probes, and all that they import of the course."""
     questions, probes = map(importlib.import_module, (settings.questions, settings.probes))
-    home = questions.__name__.partition(".")[0]
-    found, rest = {}, [questions, probes]
-    while rest:
-        module = rest.pop()
-        if module.__name__ not in found:
-            found[module.__name__] = inspect.getsource(module)
+    package = questions.__name__.partition(".")[0]
+    sources, waiting = {}, [questions, probes]
+    while waiting:
+        module = waiting.pop()
+        if module.__name__ not in sources:
+            sources[module.__name__] = inspect.getsource(module)
             names = {getattr(value, "__module__", None) for value in vars(module).values()}
             names |= {value.__name__ for value in vars(module).values() if inspect.ismodule(value)}
-            rest += [sys.modules[name] for name in names if f"{name}.".startswith(f"{home}.")]
-    text = "".join(found[name] for name in sorted(found))
+            waiting += [sys.modules[n] for n in names if f"{n}.".startswith(f"{package}.")]
+    text = "".join(sources[name] for name in sorted(sources))
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,7 +1,8 @@
-"""Seeds, the data split, the training loop and the score: the same for every experiment.
+"""The data split, batches, the training loop and the score: the same for every experiment.
 
 The loop is chapter 1's, with a whole epoch in one graph: batches are gathered by a permutation
 inside it, and activations are recorded from the forward pass that trains, in `TensorArray`s.
+`local.ensembles` draws its batches and checks its labels here, too.
 """
 
 import keras
@@ -31,29 +32,40 @@ def fit(model, x, y, *, epochs=20, batch_size=64, optimizer="adam", seed=0, reco
     `model.forward` to record at every fifth step. An interrupt (Ctrl-C, the stop button) ends the
     training early: the model keeps its weights, and the history up to there is returned.
 
-    Raises ValueError if x and y differ in length, if y is no (n,) of integers, if they hold less
-    than one batch, or if `model.forward` does not offer a value that `record` names.
+    Raises ValueError for labels that `check_labels` refuses or that the model has no logit for, if
+    x and y hold less than one batch, or if `model.forward` does not offer a value that `record`
+    names.
     """
     check_labels(x, y)
-    if not 1 <= batch_size <= len(x):
-        raise ValueError(
-            f"batch_size must lie in 1..{len(x)}, the number of examples, received {batch_size}."
-        )
+    check_batch_size(batch_size, len(x))
     keras.utils.set_random_seed(seed)
-    shuffle = np.random.default_rng(seed)
     x, y = tf.constant(x, tf.float32), tf.constant(y, tf.int32)
-    _build(model, x, record)
+    check_labels(x, y, classes=_build(model, x, record))
     run_epoch = epoch_graph(model, keras.optimizers.get(optimizer), x, y, tuple(record))
 
     steps = len(x) // batch_size
+    orders = batches(len(x), batch_size, seed, epochs * steps)
     done = []
     try:
-        for _ in tqdm(range(epochs), desc="epochs", leave=False):
-            order = shuffle.permutation(len(x))[: steps * batch_size]
-            done.append(run_epoch(tf.constant(order.reshape(steps, batch_size), tf.int32)))
+        for order in tqdm(orders, desc="epochs", total=epochs, leave=False):
+            done.append(run_epoch(tf.constant(order)))
     except KeyboardInterrupt:
         print(f"Interrupted: the training ends after {len(done)} of {epochs} epochs.")
     return _history(done, steps)
+
+
+def batches(n, batch_size, seed, steps):
+    """Yield the batches of each epoch: indices (steps of the epoch, batch_size) int32, below n.
+
+    Each epoch is a new permutation of the n examples in whole batches; the few examples left over
+    sit it out. The last epoch stops early where that makes `steps` batches in all. batch_size: in
+    1..n, as `check_batch_size` makes sure.
+    """
+    shuffle = np.random.default_rng(seed)
+    whole = n // batch_size
+    for done in range(0, steps, whole):
+        order = shuffle.permutation(n)[: whole * batch_size].reshape(whole, batch_size)
+        yield order[: steps - done].astype(np.int32)
 
 
 def labels(model, x):
@@ -64,7 +76,8 @@ def labels(model, x):
 def score(model, x, y):
     """The share of examples in x (n, D) that `model` classifies rightly, in inference mode.
 
-    y: (n,) labels. Raises ValueError for labels of another shape, and for fractions.
+    y: (n,) labels 0, 1, ...; one that the model has no logit for counts as wrong. Raises ValueError
+    for what `check_labels` refuses.
     """
     check_labels(x, y)
     return float(np.mean(labels(model, x) == np.asarray(y)))
@@ -97,22 +110,48 @@ def precise_statistics(model, x):
             layer.momentum = momentum
 
 
-def check_labels(x, y):
-    """Raise ValueError unless y is (n,) integers, a label for each of the n examples of x."""
+def check_labels(x, y, classes=None, part=""):
+    """Raise ValueError unless y is (n,) integers >= 0, a label for each of the n examples of x.
+
+    classes: if given, labels must be less than that. They need not name every class: one that no
+    example has keeps its logit.  part: which part of the data this is, such as "test", for the
+    error's text.
+    """
+    of = f" of the {part} set" if part else ""
     if len(x) != len(y):
-        raise ValueError(f"x and y must have equal lengths, received {len(x)} and {len(y)}.")
+        raise ValueError(f"x and y{of} must have equal lengths, received {len(x)} and {len(y)}.")
+    if not len(y):
+        raise ValueError(f"x and y{of} must hold one example or more, received 0.")
     if np.ndim(y) != 1:  # (n, 1), as Keras's own data sets have, would broadcast to (n, n)
-        raise ValueError(f"y must be (n,), a label each, received {np.shape(y)}: use np.ravel(y).")
-    if np.asarray(y).dtype.kind not in "biu":  # 1.5 would train as 1
-        raise ValueError(f"y must be integers, received {np.asarray(y).dtype}: use y.astype(int).")
+        raise ValueError(
+            f"y{of} must be (n,), a label each, received {np.shape(y)}: use np.ravel(y)."
+        )
+    y = np.asarray(y)
+    if y.dtype.kind not in "biu":  # 1.5 would train as 1
+        raise ValueError(f"y{of} must be integers, received {y.dtype}: use y.astype(int).")
+    if y.min() < 0:
+        raise ValueError(f"y{of} must be 0 or more, received {y.min()}: number the classes from 0.")
+    if classes is not None and y.max() >= classes:
+        raise ValueError(
+            f"y{of} must be less than the number of classes, {classes}, received {y.max()}."
+        )
+
+
+def check_batch_size(batch_size, n):
+    """Raise ValueError unless n examples fill at least one batch."""
+    if not 1 <= batch_size <= n:
+        raise ValueError(
+            f"batch_size must lie in 1..{n}, the number of examples, received {batch_size}."
+        )
 
 
 def _build(model, x, record):
-    """Make the weights, and see that what is to be recorded exists."""
-    model(x[:1])
+    """Make the weights, see that what is to be recorded exists, and return the number of logits."""
+    logits = model(x[:1])
     offered = model.forward(x[:1]) if record and hasattr(model, "forward") else {}
     if unknown := [name for name in record if name not in offered]:
         raise ValueError(f"record may name {sorted(offered)} of this model, received {unknown}.")
+    return logits.shape[-1]
 
 
 def epoch_graph(model, optimizer, x, y, record):

@@ -46,9 +46,11 @@ class Host(SimpleHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def served(folder):
+def served(folder, handler=Host):
     """Serve `folder` on loopback; yields its address with the closing slash."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Host, directory=str(folder)))
+    server = ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(handler, directory=str(folder))
+    )
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
@@ -91,12 +93,12 @@ def visit(chromium, url, width=1280, theme="light", script=True):
             page.complaints.append(f"asked outside: {address}")
             route.abort()
 
-    def hear(message):
+    def record(message):
         if message.type in ("error", "warning"):
             page.complaints.append(f"console: {message.text}")
 
     context.route("**/*", guard)
-    page.on("console", hear)
+    page.on("console", record)
     page.on("pageerror", lambda error: page.complaints.append(f"error: {error}"))
     page.on("requestfailed", lambda request: page.complaints.append(f"failed: {request.url}"))
     try:
@@ -139,7 +141,7 @@ def figures(page):
 
 
 def look(page):
-    """Everything that the tests below ask of a page, in one visit."""
+    """Everything that tests/test_site.py asks of a page, in one visit."""
     page.evaluate("document.fonts.ready.then(() => 0)")
     fill = "texts => [...new Set(texts.map(text => getComputedStyle(text).fill))]"
     return SimpleNamespace(
@@ -162,8 +164,8 @@ def finger(page, handle, right, down):
     touch = page.context.new_cdp_session(page)
     for move in range(9):
         place = {"x": x + right * move / 8, "y": y + down * move / 8}
-        told = {"type": "touchMove" if move else "touchStart", "touchPoints": [place]}
-        touch.send("Input.dispatchTouchEvent", told)
+        event = {"type": "touchMove" if move else "touchStart", "touchPoints": [place]}
+        touch.send("Input.dispatchTouchEvent", event)
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     return not page.evaluate("window.taken")
 

@@ -39,9 +39,9 @@ def jupyter(folder, *cells):
 def _address(server, folder, patience=60):
     """Where the server says that it listens."""
     for _ in range(10 * patience):
-        for note in (folder / "RUNTIME").glob("jpserver-*.json"):
+        for file in (folder / "RUNTIME").glob("jpserver-*.json"):
             with contextlib.suppress(json.JSONDecodeError):  # half written
-                return json.loads(note.read_text())["url"]
+                return json.loads(file.read_text())["url"]
         if server.poll() is not None:
             break
         time.sleep(0.1)

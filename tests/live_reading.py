@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def said(page):
+def words(page):
     """The words below the picture."""
     return page.get_by_role("status").text_content()  # JupyterLab skips what is out of sight
 
@@ -12,6 +12,17 @@ def numbers(page, selector, attribute):
     """What the elements of the picture that fit `selector` have in `attribute`."""
     read = f"all => all.map(one => Number(one.getAttribute('{attribute}')))"
     return np.array(page.locator(selector).evaluate_all(read))
+
+
+def drag(page, handle, right=0, down=0):
+    """Drag `handle` with the mouse by so many pixels, in two moves."""
+    box = handle.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + right / 2, y + down / 2)
+    page.mouse.move(x + right, y + down)
+    page.mouse.up()
 
 
 def press(page, label, key, times=1):

@@ -102,7 +102,7 @@ def changed(change, **more):
 FORWARD = """
 def batch_norm_forward(x, gamma, beta, epsilon=1e-3):
     batch = {axes}
-    mean, variance = x.mean(axis=batch{keep}), x.var(axis=batch{keep}{ddof})
+    mean, variance = x.mean(axis=batch{keepdims}), x.var(axis=batch{keepdims}{ddof})
     s = np.sqrt(variance{epsilon})
     x_hat = (x - mean) / s
     return {result}
@@ -111,15 +111,20 @@ RESULT = "gamma * x_hat + beta, Cache(x_hat, s, gamma, x.dtype)"
 AXES = "tuple(range(x.ndim - 1))"
 
 
-def forward(other, why, axes=AXES, keep="", ddof="", epsilon=" + epsilon", result=RESULT, **more):
-    source = FORWARD.format(axes=axes, keep=keep, ddof=ddof, epsilon=epsilon, result=result)
+def forward(
+    other, why, axes=AXES, keepdims="", ddof="", epsilon=" + epsilon", result=RESULT, **more
+):
+    """The forward pass with one of its parts replaced."""
+    source = FORWARD.format(axes=axes, keepdims=keepdims, ddof=ddof, epsilon=epsilon, result=result)
     return whole(source, other, why, target="batch_norm_forward", **more)
 
 
 HONEST = {
     "right": Entry(),
     "divides by N - 1": forward(LOST, "N - 1", ddof=", ddof=1"),
-    "neurons for batch": forward(LOST, "layer normalization", axes="-1", keep=", keepdims=True"),
+    "neurons for batch": forward(
+        LOST, "layer normalization", axes="-1", keepdims=", keepdims=True"
+    ),
     "no epsilon": forward(LOST, "epsilon", epsilon=""),
     "lists": whole(
         "def mean_and_variance(x):\n    b = tuple(range(x.ndim - 1))\n"
@@ -278,7 +283,25 @@ raise last
 CALL = "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\n"
 COURSE = str(Path(__file__).resolve().parents[1])
 GRADEBOOK = str(Path.home() / "gradebook")
-FORGE = "import os, json, struct\n"
+MESSAGE = "struct.pack('<I', len(h)) + h"
+"""A message with the header h, as the grader reads it."""
+
+
+def forged(header, message=MESSAGE, look=""):
+    """The backward pass that writes a message into every file descriptor, and ends its process."""
+    return instead(
+        f"import os, json, struct\n{header}for n in range(3, 99):\n"
+        f"    try: os.write(n, {message})\n    except OSError: pass\nos._exit(0)",
+        ZERO,
+        "",
+        look=look,
+    )
+
+
+def announced(arrays):
+    """A header that announces outputs with these arrays."""
+    return f"h = json.dumps({{'kind': 'outputs', 'arrays': {arrays}}}).encode()\n"
+
 
 HOSTILE = {
     "endless loop": instead("while True: pass", ZERO, "time limit"),
@@ -479,70 +502,28 @@ HOSTILE = {
     "traces": instead(
         "import sys\nsys.settrace(lambda *a: None)\nsys.setprofile(lambda *a: None)", FULL, "Right"
     ),
-    "forged garbage": instead(
-        FORGE + "for n in range(3, 99):\n    try: os.write(n, b'garbage' * 99)\n"
-        "    except OSError: pass\nos._exit(0)",
-        ZERO,
-        "",
-        look="header|JSON",
-    ),
+    "forged garbage": forged("", "b'garbage' * 99", look="header|JSON"),
     "inputs changed, and the comparison too": instead(
         "np.array_equal = lambda *a, **k: True\nkept, dy = dy, dy.copy()\nkept *= 0", PART, ""
     ),
-    "forged lengths": instead(
-        FORGE + "h = json.dumps({'kind': 'outputs', 'arrays': [['dx', '<f8', [2**40]]]}).encode()\n"
-        "for n in range(3, 99):\n    try: os.write(n, struct.pack('<I', len(h)) + h)\n"
-        "    except OSError: pass\nos._exit(0)",
-        ZERO,
-        "",
-        look="shape",
+    "forged lengths": forged(announced("[['dx', '<f8', [2**40]]]"), look="shape"),
+    "forged shapes": forged(announced("[['dx', '<f8', [-1, 8]]]"), look="shape"),
+    "forged objects": forged(
+        announced("[['dx', '|O', [1]]]"), f"{MESSAGE} + bytes(8)", look="dtype"
     ),
-    "forged shapes": instead(
-        FORGE + "h = json.dumps({'kind': 'outputs', 'arrays': [['dx', '<f8', [-1, 8]]]}).encode()\n"
-        "for n in range(3, 99):\n    try: os.write(n, struct.pack('<I', len(h)) + h)\n"
-        "    except OSError: pass\nos._exit(0)",
-        ZERO,
-        "",
-        look="shape",
-    ),
-    "forged objects": instead(
-        FORGE + "h = json.dumps({'kind': 'outputs', 'arrays': [['dx', '|O', [1]]]}).encode()\n"
-        "for n in range(3, 99):\n    try: os.write(n, struct.pack('<I', len(h)) + h + bytes(8))\n"
-        "    except OSError: pass\nos._exit(0)",
-        ZERO,
-        "",
-        look="dtype",
-    ),
-    "forged exception": instead(
-        FORGE + "h = json.dumps({'kind': 'error', 'kinds': 5, 'arrays': []}).encode()\n"
-        "for n in range(3, 99):\n    try: os.write(n, struct.pack('<I', len(h)) + h)\n"
-        "    except OSError: pass\nos._exit(0)",
-        ZERO,
-        "",
+    "forged exception": forged(
+        "h = json.dumps({'kind': 'error', 'kinds': 5, 'arrays': []}).encode()\n",
         look="no exception",
     ),
-    "forged nesting": instead(
-        FORGE + "h = b'[' * 200000\n"
-        "for n in range(3, 99):\n    try: os.write(n, struct.pack('<I', len(h)) + h)\n"
-        "    except OSError: pass\nos._exit(0)",
-        ZERO,
-        "",
-        look="JSON",
+    "forged nesting": forged("h = b'[' * 200000\n", look="JSON"),
+    "forged mark": forged(
+        "h = json.dumps({'kind': 'outputs', 'points': 99, 'passed': True,\n"
+        "                'arrays': []}).encode()\n",
+        f"({MESSAGE}) * 9",
     ),
-    "forged mark": instead(
-        FORGE + "h = json.dumps({'kind': 'outputs', 'points': 99, 'passed': True,\n"
-        "                'arrays': []}).encode()\n"
-        "for n in range(3, 99):\n    try: os.write(n, (struct.pack('<I', len(h)) + h) * 9)\n"
-        "    except OSError: pass\nos._exit(0)",
-        ZERO,
-        "",
-    ),
-    "endless questions": instead(
-        FORGE + "h = json.dumps({'kind': 'ask', 'name': 'x', 'arrays': []}).encode()\n"
-        "for n in range(3, 99):\n    try: os.write(n, (struct.pack('<I', len(h)) + h) * 9)\n"
-        "    except OSError: pass\nos._exit(0)",
-        ZERO,
-        "",
+    "endless questions": forged(
+        "h = json.dumps({'kind': 'ask', 'name': 'x', 'arrays': []}).encode()\n",
+        f"({MESSAGE}) * 9",
         look="asks",
     ),
     "closes the line": instead("import os\nos.closerange(0, 99)\nwhile True: pass", ZERO, "closed"),

@@ -13,8 +13,9 @@ from local.exercises import checks
 from local.exercises.broken import BROKEN
 from local.exercises.questions import ASSIGNMENTS, BY_NAME, QUESTIONS
 from tools import assignments, notebooks
+from tools.files import ROOT
 
-FOLDER = notebooks.ROOT / "content" / "assignments"
+FOLDER = ROOT / "content" / "assignments"
 STUB = {"python": '# your code here\nraise NotImplementedError("not filled in yet")'}
 SLUGS = pytest.mark.parametrize("slug", QUESTIONS)
 EVERY_QUESTION = pytest.mark.parametrize("question", BY_NAME.values(), ids=BY_NAME.keys())

@@ -237,6 +237,14 @@ def outcome(capsys, name, written):
     return capsys.readouterr().out
 
 
+def test_notebooks_that_were_released_earlier_find_their_checkers(capsys):
+    for checker, name in checks.EARLIER_NAMES.items():
+        getattr(checks, checker)(RIGHT[name])
+        assert capsys.readouterr().out.startswith(f"{name}: ")
+    with pytest.raises(AttributeError, match="no check_forwards here; there are check_mean_and"):
+        _ = checks.check_forwards
+
+
 @pytest.mark.parametrize("name", RIGHT)
 def test_the_right_solution_passes(capsys, name):
     said = outcome(capsys, name, RIGHT[name])

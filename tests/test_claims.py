@@ -13,6 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from local import claims
 from local.claims import Claim, ClaimError, Paper, claim, number
 from tools import ledger, notebooks
+from tools.files import ROOT
 
 TEXT = "Larger rates are stable."
 PAPER = Paper("bjorck2018understanding", "The plain net diverges.", reproduced=False)
@@ -110,10 +111,10 @@ def test_a_number_keeps_three_digits(value):
 
 def executed(*sources, title="Rates"):
     """A notebook of that title and those cells, after a run and as it is committed."""
-    start = f"import sys; sys.path.insert(0, {str(notebooks.ROOT)!r})"
+    start = f"import sys; sys.path.insert(0, {str(ROOT)!r})"
     cells = [new_code_cell(source) for source in (start, *sources)]
     notebook = new_notebook(cells=[new_markdown_cell(f"# {title}\n\nText."), *cells])
-    notebooks.execute(notebook, notebooks.ROOT)
+    notebooks.execute(notebook, ROOT)
     notebooks.normalize(notebook)
     return notebook
 

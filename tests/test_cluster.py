@@ -13,7 +13,7 @@ import pytest
 from grading import batch
 from grading.__main__ import main
 from local.ensembles.cluster import DaskMissingError
-from local.ensembles.mlp import DeepNet
+from local.ensembles.mlp import MLP
 from local.ensembles.sweeps import sweep
 from tools.notebooks import ROOT
 
@@ -36,7 +36,7 @@ def test_without_dask_a_sweep_with_a_client_says_what_to_do(missing):
     client = SimpleNamespace(nthreads=dict)
     x, y = np.zeros((8, 2)), np.arange(8) % 2
     with pytest.raises(DaskMissingError) as error:
-        sweep(DeepNet(), x, y, learning_rates=[0.1], batch_size=4, client=client)
+        sweep(MLP(), x, y, learning_rates=[0.1], batch_size=4, client=client)
     assert isinstance(error.value, ImportError)
     assert_says_what_to_do(str(error.value), missing)
 

@@ -9,8 +9,9 @@ import subprocess
 import pytest
 
 from tools import container
+from tools.files import ROOT
 
-TEXT = (container.ROOT / "Dockerfile").read_text()
+TEXT = (ROOT / "Dockerfile").read_text()
 STEPS = list(container.steps(TEXT))
 
 
@@ -33,7 +34,7 @@ def test_the_environment_is_everybodys_and_jupyter_is_on_the_path():
     last_name, last, environment = STEPS[-1]
     assert (last_name, last.split(",")[:2]) == ("CMD", ['["jupyter"', ' "lab"'])
     assert environment["PATH"].startswith("/home/reader/course/.venv/bin:")
-    lock = (container.ROOT / "requirements.lock").read_text()
+    lock = (ROOT / "requirements.lock").read_text()
     for needed in "jupyterlab", "notebook":  # what Binder starts
         assert re.search(rf"(?m)^{needed}==", lock)
 
@@ -56,15 +57,15 @@ def test_steps_join_lines_leave_comments_and_fill_variables_in():
 def test_what_is_copied_is_what_a_clone_holds():
     copied = set(container.copied())
     assert {"Dockerfile", "requirements.lock", "local/data.py", "tools/environment.sh"} <= copied
-    left_out = (container.ROOT / ".dockerignore").read_text().splitlines()
+    left_out = (ROOT / ".dockerignore").read_text().splitlines()
     tops = {line for line in left_out if line and line[0] not in "#*"}
     assert [name for name in copied if name.split("/")[0] in tops] == []
 
 
 def test_no_folder_that_git_ignores_gets_into_the_image():
-    ignored = (container.ROOT / ".gitignore").read_text().splitlines()
+    ignored = (ROOT / ".gitignore").read_text().splitlines()
     folders = {line.strip("/") for line in ignored if line.endswith("/")}
-    left_out = (container.ROOT / ".dockerignore").read_text().splitlines()
+    left_out = (ROOT / ".dockerignore").read_text().splitlines()
     assert {"gradebook", "submitted"} <= folders  # marks, and the seed of the hidden cases
     assert folders <= {line.removeprefix("**/") for line in left_out}
 

@@ -1,10 +1,11 @@
 """The NumPy equations.
 
-The `check_...` functions are properties of a layer implementation: the right layer passes them
-all here, and every wrong copy of it fails at least one of them in test_broken.py.
+The `check_...` functions are properties of a layer implementation: the right layer passes all of
+them, and every wrong copy of it fails at least one.
 """
 
 import os
+from functools import cache
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -27,6 +28,8 @@ from local.equations import (
     normalize,
     rms_norm,
 )
+from local.exercises.broken import BROKEN
+from local.exercises.ideas import MISCONCEPTIONS
 from local.gradients import numerical_gradient, relative_error
 
 fast = settings(
@@ -251,6 +254,39 @@ CHECKS = {name: check for name, check in list(globals().items()) if name.startsw
 @pytest.mark.parametrize("check", CHECKS.values(), ids=CHECKS)
 def test_right_layer_passes(check):
     check(layer_class=BatchNorm)
+
+
+# --- The wrong copies ----------------------------------------------------------------------------
+
+
+@cache
+def finds(check, layer_class):
+    """Whether the check fails for this layer; wrong shapes count, misspelt names do not."""
+    try:
+        with np.errstate(all="ignore"):
+            check(layer_class=layer_class)
+    except (AssertionError, ValueError):
+        return True
+    return False
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_wrong_copy_is_found_and_yet_nearly_right(name):
+    finders = [check_name for check_name, check in CHECKS.items() if finds(check, BROKEN[name])]
+    print(f"{name}: {', '.join(finders) or 'found by no check'}")
+    assert finders
+    assert len(finders) <= 2 * len(CHECKS) / 3, "a wrong copy differs in one idea only"
+
+
+def test_every_copy_says_what_is_wrong():
+    for layer_class in BROKEN.values():
+        assert layer_class.__doc__.endswith(".")
+        assert layer_class.idea.misconception in {None, *MISCONCEPTIONS}
+
+
+def test_every_check_finds_something():
+    for name, check in CHECKS.items():
+        assert any(finds(check, layer_class) for layer_class in BROKEN.values()), name
 
 
 # --- The functions -------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ notebook runs. Elsewhere two do: the set-up is the same in all, and nbval runs t
 import functools
 import json
 import os
-import subprocess
 import sys
 import threading
 import zipfile
@@ -21,7 +20,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from tools import cache, execute, launch, notebooks, repository
+from tests.commands import git
+from tools import cache, execute, freshness, launch, notebooks, repository
+from tools.files import ROOT
 from tools.repository import Repository
 
 KERNEL_PYTHON = str(Path(os.environ.get("KERNEL_PYTHON", sys.executable)).absolute())
@@ -39,7 +40,7 @@ def served(tmp_path_factory):
     folder = tmp_path_factory.mktemp("served")
     with zipfile.ZipFile(folder / "course.zip", "w") as archive:
         for name in repository.files():
-            archive.write(notebooks.ROOT / name, f"course-0123abc/{name}")
+            archive.write(ROOT / name, f"course-0123abc/{name}")
     (folder / "broken.zip").write_bytes((folder / "course.zip").read_bytes()[:5000])
     with zipfile.ZipFile(folder / "other.zip", "w") as archive:
         archive.writestr("other/README.md", "not the course")
@@ -88,7 +89,7 @@ def setup_notebook(source=notebooks.SETUP, *more):
 
 
 def complaints(notebook):
-    """What the cells wrote to standard error that a reader would take for a problem."""
+    """The warnings that the cells wrote to standard error."""
     streams = (o for cell in notebook.cells for o in cell.get("outputs", []))
     texts = (o.text for o in streams if o.output_type == "stream" and o.name == "stderr")
     return [line for text in texts for line in text.splitlines() if "Warning" in line]
@@ -149,9 +150,9 @@ def test_a_stamped_cell_fetches_the_stamped_commit(colab, served, monkeypatch):
 
 @pytest.fixture
 def published(tmp_path, monkeypatch):
-    """A clone with one notebook, which `launch.main` would publish; returns `git(...)` in it."""
+    """A clone in `tmp_path` with one notebook, which `launch.main` would publish."""
     for name in ("local", "requirements.txt"):
-        (tmp_path / name).symlink_to(notebooks.ROOT / name)
+        (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / ".gitignore").write_text("*\n!content/\n!content/*\n")
     (tmp_path / "content").mkdir()
     cells = [
@@ -161,25 +162,16 @@ def published(tmp_path, monkeypatch):
     ]
     nbformat.write(new_notebook(cells=cells), tmp_path / "content" / "one.ipynb")
     monkeypatch.setattr(execute, "MESSAGES", tmp_path / "_build" / "execute.log")
-    monkeypatch.setattr(execute, "stamp", lambda: "today")
+    monkeypatch.setattr(freshness, "stamp", lambda: "today")
+    monkeypatch.setattr(cache, "CACHE", tmp_path / "_build" / "cache")
     for module in (execute, cache):
-        monkeypatch.setattr(module, "CACHE", tmp_path / "_build" / "cache")
         monkeypatch.setattr(module, "paths", lambda: [tmp_path / "content" / "one.ipynb"])
     monkeypatch.setattr(launch, "ROOT", tmp_path)
     monkeypatch.setattr(launch, "FOLDER", tmp_path / "_build" / "launch")
-
-    def git(*arguments):
-        named = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
-        done = subprocess.run(
-            ["git", "-C", tmp_path, *named, *arguments], capture_output=True, text=True, check=True
-        )
-        return done.stdout.strip()
-
-    git("init", "-q")
-    git("add", "-A")
-    git("commit", "-qm", "one")
-    git("remote", "add", "origin", "git@github.com:owner/course.git")
-    return git
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-qm", "one")
+    git(tmp_path, "remote", "add", "origin", "git@github.com:owner/course.git")
 
 
 def test_published_notebooks_are_executed_and_stamped(published, tmp_path):
@@ -188,7 +180,7 @@ def test_published_notebooks_are_executed_and_stamped(published, tmp_path):
     notebook = nbformat.read(tmp_path / "_build/launch/content/one.ipynb", as_version=4)
     assert notebook.cells[0].source == "# One\nIoffe and Szegedy 2015"
     assert 'REPOSITORY = "https://github.com/owner/course"' in notebook.cells[1].source
-    assert f'COMMIT = "{published("rev-parse", "HEAD")}"' in notebook.cells[1].source
+    assert f'COMMIT = "{git(tmp_path, "rev-parse", "HEAD")}"' in notebook.cells[1].source
     assert "image/png" in notebook.cells[2].outputs[0].data
 
 
@@ -198,8 +190,8 @@ def test_nothing_is_published_that_no_commit_holds(published, tmp_path):
         launch.main()
 
 
-def test_nothing_is_published_without_an_address(published):
-    published("remote", "remove", "origin")
+def test_nothing_is_published_without_an_address(published, tmp_path):
+    git(tmp_path, "remote", "remove", "origin")
     with pytest.raises(SystemExit, match="give this clone an `origin`"):
         launch.main()
 
@@ -226,7 +218,7 @@ def test_links_of_an_assignment_start_from_its_folder():
 
 
 def test_a_student_gets_an_assignment_without_its_solutions():
-    notebook = nbformat.read(notebooks.ROOT / "content/assignments/layer.ipynb", as_version=4)
+    notebook = nbformat.read(ROOT / "content/assignments/layer.ipynb", as_version=4)
     launch.student_copy(notebook)
     text = "\n".join(cell.source for cell in notebook.cells)
     assert "SOLUTION" not in text

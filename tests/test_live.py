@@ -1,10 +1,11 @@
-"""What every live figure keeps, in a real browser without a network."""
+"""What holds for every live figure, in a real browser without a network."""
 
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from IPython.core.formatters import DisplayFormatter
 
 from local import live
 from tests import live_pages
@@ -127,7 +128,7 @@ def test_no_text_is_cut_whatever_is_chosen(name, width, address, chromium):
 
 @each_figure
 def test_a_drawing_is_whole_on_paper_that_is_narrower(name, address, chromium):
-    """A printed page is laid out anew, and no script is told of it."""
+    """A printed page is laid out anew, and no script hears of it."""
     with visit(chromium, f"{address}{name}-light.html", DESK) as page:
         unheard = "new (class { observe() {} disconnect() {} })"
         page.add_init_script(f"window.ResizeObserver = function () {{ return {unheard}; }}")
@@ -153,8 +154,8 @@ def test_the_browsers_own_keys_stay_the_browsers(name, address, chromium):
 def test_a_screen_reader_hears_words_only_when_they_change(address, chromium):
     with visit(chromium, address + "lag-light.html", DESK) as page:
         page.evaluate("""() => {
-            window.told = 0;
-            new MutationObserver(all => (window.told += all.length)).observe(
+            window.changes = 0;
+            new MutationObserver(all => (window.changes += all.length)).observe(
                 document.querySelector(".live-words"), { childList: true, characterData: true },
             );
         }""")
@@ -162,12 +163,12 @@ def test_a_screen_reader_hears_words_only_when_they_change(address, chromium):
         page.set_viewport_size({"width": 690, "height": 800})
         page.get_by_role("slider").first.press("Home")
         page.get_by_role("slider").first.press("Home")
-        assert page.evaluate("window.told") == 1
+        assert page.evaluate("window.changes") == 1
 
 
 @each_figure
 def test_the_outputs_of_a_figure_do_not_change_from_run_to_run(name):
-    first, second = (FIGURES[name]()._repr_mimebundle_()[0] for _ in range(2))
+    first, second = (DisplayFormatter().format(FIGURES[name]())[0] for _ in range(2))
     assert first["text/plain"] == second["text/plain"] == repr(FIGURES[name]())
     assert re.fullmatch(r"Live figure: .{10,95}", first["text/plain"])
     assert first["text/html"] == second["text/html"]

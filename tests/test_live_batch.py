@@ -12,6 +12,7 @@ from tests import live_pages
 from tests.browsing import finger, visit
 from tests.live_figures import FIGURES, TABLE
 from tests.live_pages import shown
+from tests.live_reading import drag
 
 PHONE, DESK = 390, 1280
 tables = npst.arrays(
@@ -69,20 +70,10 @@ def x_of(page, shape=TABLE.shape):
     return np.array(points).reshape(shape)
 
 
-def drag(page, handle, down):
-    box = handle.bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(x, y + down / 2)
-    page.mouse.move(x, y + down)
-    page.mouse.up()
-
-
 def test_dragging_a_number_moves_its_column(address, chromium):
     with visit(chromium, address + "batch-light.html", DESK) as page:
         before, _, _ = shown(page, "data-y")
-        drag(page, point(page, 2, 2), -40)
+        drag(page, point(page, 2, 2), down=-40)
         x = x_of(page)
         assert x[1, 1] > 100 and (x != TABLE).sum() == 1
         values, _, heights = shown(page, "data-y")

@@ -52,7 +52,7 @@ def shown(page):
     return np.array(lit), [float(node.get_attribute("data-x-hat")) for node in found.all()]
 
 
-def said(page):
+def words(page):
     return page.get_by_role("status").inner_text().replace("−", "-")
 
 
@@ -89,9 +89,9 @@ def test_what_lights_up_is_what_would_notice(address, chromium):
             assert lit.tolist() == notice(Z.shape, kind, (n, h, w, c)).ravel().tolist()
             np.testing.assert_allclose(values, normalized(Z, kind).ravel(), atol=1e-9)
             name = LABELS[kind][0].upper() + LABELS[kind][1:]
-            assert f"{name}: {OF_IMAGES[kind]} of 48 values share" in said(page)
+            assert f"{name}: {OF_IMAGES[kind]} of 48 values share" in words(page)
             becomes = normalized(Z, kind)[n, h, w, c]
-            assert f"{Z[n, h, w, c]:.1f} becomes {becomes:.2f}." in said(page)
+            assert f"{Z[n, h, w, c]:.1f} becomes {becomes:.2f}." in words(page)
         assert page.complaints == []
 
 
@@ -114,7 +114,7 @@ def test_in_a_dense_table_columns_and_rows_are_left(address, chromium):
             texts = page.locator("[data-x-hat] text").filter(visible=True).all_text_contents()
             written = [float(text.replace("−", "-")) for text in texts]
             np.testing.assert_allclose(written, wanted, atol=0.051)
-            assert f"{many} of 12 values ({OF_IMAGES[kind]} of 48 with pixels)" in said(page)
+            assert f"{many} of 12 values ({OF_IMAGES[kind]} of 48 with pixels)" in words(page)
 
 
 def test_instance_needs_pixels_and_a_group_of_two_has_one_bit(address, chromium):
@@ -125,7 +125,7 @@ def test_instance_needs_pixels_and_a_group_of_two_has_one_bit(address, chromium)
         page.get_by_label("one number (dense)").check()
         page.get_by_label("instance", exact=True).check()
         assert page.get_by_text("This value is alone").is_visible()
-        assert "1 of 12 values (4 of 48 with pixels) is alone" in said(page)
+        assert "1 of 12 values (4 of 48 with pixels) is alone" in words(page)
 
 
 def test_only_what_is_lit_answers_when_the_number_changes(address, chromium):

@@ -6,7 +6,7 @@ import pytest
 from local import equations
 from local.live.graph import Graph
 from tests.browsing import visit
-from tests.live_reading import numbers, press, said
+from tests.live_reading import numbers, press, words
 
 PHONE, DESK = 390, 1280
 X, DY = np.random.default_rng(3).normal(size=(2, 5))
@@ -40,7 +40,7 @@ def test_the_graph_ends_with_the_values_and_gradients_of_every_node(address, chr
         np.testing.assert_allclose(of_node(page, "value", "y"), y.ravel(), rtol=1e-9)
         written = page.locator("[data-kind=gradient][data-node=x]").all_text_contents()
         assert written == [f"{dx:.2f}".replace("-", "−") for dx in staged["x"]]
-        assert "The sum is now 0.00" in said(page)
+        assert "The sum is now 0.00" in words(page)
 
 
 def test_two_terms_arrive_where_two_arrows_leave(address, chromium, staged):
@@ -59,7 +59,7 @@ def test_two_terms_arrive_where_two_arrows_leave(address, chromium, staged):
             "arrows => arrows.map(arrow => arrow.dataset.arrow)"
         )
         assert sorted(carrying) == ["centered squared", "centered x_hat"]
-        assert "Two arrows leave centered, so two terms arrive" in said(page)
+        assert "Two arrows leave centered, so two terms arrive" in words(page)
         assert of_node(page, "gradient", "x").size == 0
         page.get_by_role("button", name="Back").press("Enter")
         np.testing.assert_allclose(of_node(page, "gradient", "centered"), one, rtol=1e-9)
@@ -73,7 +73,7 @@ def test_with_constant_statistics_only_the_straight_way_is_left(address, chromiu
         short = GAMMA * DY / cache.s
         np.testing.assert_allclose(of_node(page, "gradient", "x"), short, rtol=1e-9)
         assert of_node(page, "gradient", "mean").size == of_node(page, "gradient", "s").size == 0
-        assert f"{abs(short.sum()):.2f}, not 0" in said(page)
+        assert f"{abs(short.sum()):.2f}, not 0" in words(page)
 
 
 @pytest.mark.parametrize("statistics", ["functions of x", "constants"])
@@ -83,7 +83,7 @@ def test_the_words_of_every_step_fit_their_place(statistics, address, chromium):
         below = page.locator(".after").bounding_box()["y"]
         heard = set()
         for _ in range(20):
-            heard.add(said(page))
+            heard.add(words(page))
             assert page.locator(".after").bounding_box()["y"] == below
             press(page, "Step", "ArrowRight")
         assert len(heard) >= 17

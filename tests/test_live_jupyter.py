@@ -8,21 +8,15 @@ from local.live.outlier import Outlier
 from tests.browsing import visit
 from tests.live_jupyter import jupyter, run
 from tests.live_pages import shown
-from tests.live_reading import press, said
+from tests.live_reading import press, words
 
 CELLS = (
     "from local.live.outlier import Outlier\nfigure = Outlier()\nfigure",
     "print(figure.outlier, figure.size)",
     "figure.outlier = 12.0\nfigure.outlier",
     """\
-import tests.test_live_graph as graph, tests.test_live_lag as lag
-import tests.test_live_map as map, tests.test_live_step as step
-figures = [
-    graph.Graph(graph.X, graph.DY),
-    lag.Lag(lag.MEAN, lag.VARIANCE, lag.TRUE),
-    map.Map(*map.SWEEPS.values(), chance=1 / 3),
-    step.Step(step.STOPS, step.EVERY, step.LOSSES, step.COSINES),
-]
+from tests.live_figures import FIGURES
+figures = [FIGURES[name]() for name in ("graph", "lag", "map", "step")]
 figures[0]""",
     "figures[1]",
     "figures[2]",
@@ -63,11 +57,11 @@ def test_the_kernel_sees_what_the_reader_does_and_the_reader_what_it_does(page):
 
 def test_each_figure_of_chapters_3_5_6_and_7_lives(page):
     outputs = [run(page, number) for number in range(3, 7)]
-    before = [said(output) for output in outputs]
+    before = [words(output) for output in outputs]
     outputs[0].get_by_role("button", name="Next").click()
     press(outputs[1], "Training stops after step", "Home")
     press(outputs[2], "Learning rate", "Home")
     press(outputs[3], "How far to walk, in steps", "End")
     wait_until(page, lambda: run(page, 7).inner_text().strip() == "1 41 2 5")
-    after = [said(output) for output in outputs]
+    after = [words(output) for output in outputs]
     assert all(now and now != then for now, then in zip(after, before, strict=True))

@@ -9,7 +9,7 @@ from local import equations
 from local.live.lag import Lag
 from tests import live_pages
 from tests.browsing import visit
-from tests.live_reading import numbers, press, said
+from tests.live_reading import drag, numbers, press, words
 
 PHONE, DESK = 390, 1280
 STEPS = 240
@@ -23,7 +23,7 @@ def figures():
     return {"lag": Lag(MEAN, VARIANCE, TRUE)}
 
 
-def notes(momentum, steps):
+def moving_averages(momentum, steps):
     """Moving mean and variance after so many steps, as the book's own layer takes them."""
     layer = equations.BatchNorm(1, momentum)
     for mean, variance in zip(MEAN[:steps], VARIANCE[:steps], strict=True):
@@ -53,12 +53,14 @@ def test_after_a_time_constant_a_batch_counts_a_third():
 
 
 @pytest.mark.parametrize("key, momentum", [("Home", 0), ("End", 1 - 10**-2.5)])
-def test_inference_sees_the_unit_as_far_off_as_the_notes_are_old(key, momentum, address, chromium):
+def test_inference_sees_the_unit_as_far_off_as_the_averages_are_old(
+    key, momentum, address, chromium
+):
     with visit(chromium, address + "lag-light.html", PHONE) as page:
         press(page, "Momentum m", key)
         press(page, "Training stops after step", "ArrowLeft", times=30)
         stop = STEPS - 30
-        mean, variance = notes(momentum, stop)
+        mean, variance = moving_averages(momentum, stop)
         s = np.sqrt(variance + 1e-3)
         off, deviation = (TRUE[stop - 1] - mean) / s, np.sqrt(VARIANCE[stop - 1]) / s
         inference = "[data-mode=inference]"
@@ -66,20 +68,15 @@ def test_inference_sees_the_unit_as_far_off_as_the_notes_are_old(key, momentum, 
         np.testing.assert_allclose(numbers(page, inference, "data-deviation"), deviation, rtol=1e-5)
         assert numbers(page, "[data-mode=training]", "data-at") == 0
         spelt = f"m = {momentum:.3f} (PyTorch: {1 - momentum:.3f})"
-        assert spelt in said(page) and f"At step {stop}" in said(page)
-        assert f"the unit stands at {off:.2f}".replace("-", "−") in said(page)
+        assert spelt in words(page) and f"At step {stop}" in words(page)
+        assert f"the unit stands at {off:.2f}".replace("-", "−") in words(page)
 
 
 def test_the_end_of_the_training_can_be_dragged_and_pressed(address, chromium):
     with visit(chromium, address + "lag-dark.html", DESK) as page:
         handle = page.get_by_role("slider", name="the step at which training stops", exact=True)
-        box = handle.bounding_box()
-        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        page.mouse.move(x, y)
-        page.mouse.down()
-        page.mouse.move(x - 100, y)
-        page.mouse.up()
+        drag(page, handle, right=-100)
         stop = int(handle.get_attribute("aria-valuenow"))
         assert STEPS - 60 < stop < STEPS - 10
         handle.press("ArrowLeft")
-        assert f"At step {stop - 1} " in said(page)
+        assert f"At step {stop - 1} " in words(page)

@@ -1,38 +1,18 @@
 """The map of chapter 6: every field opens on the trainings that the sweeps have measured."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
-from local.live.map import Map
 from tests.browsing import visit
-from tests.live_reading import numbers, press, said
+from tests.live_figures import FIGURES, SWEEPS
+from tests.live_reading import numbers, press, words
 
 PHONE, DESK = 390, 1280
-RATES, SCALES = np.array([0.01, 0.1, 1.0]), np.array([0.01, 0.1, 1.0])
-
-
-def sweep_like(seed):
-    """What the map takes of a sweep: 3 seeds, the rates, the scales; 56 steps of random loss."""
-    rng = np.random.default_rng(seed)
-    loss = rng.uniform(0, 1.9, size=(3, 3, 3, 56))
-    loss[:, 2, 2, 20:] = [[np.nan], [5.0], [0.5]]  # rate 1, scale 1: lost, large, and well
-    return SimpleNamespace(
-        learning_rates=RATES,
-        init_scales=SCALES,
-        loss=loss,
-        precise_test_accuracy=rng.uniform(0.3, 0.8, size=(3, 3, 3)).astype("float32"),
-        diverged=~np.isfinite(loss).all(axis=-1),
-    )
-
-
-SWEEPS = {"without": sweep_like(5), "with": sweep_like(6)}
 
 
 @pytest.fixture(scope="module")
 def figures():
-    return {"map": Map(*SWEEPS.values(), chance=1 / 3)}
+    return {"map": FIGURES["map"]()}
 
 
 def assert_shows(page, rate, scale):
@@ -42,7 +22,7 @@ def assert_shows(page, rate, scale):
         wanted = sweep.loss[:, rate, scale, -2:].mean(axis=-1)  # 56 steps, two to a point
         np.testing.assert_allclose(ends, np.where(wanted > 2, np.inf, wanted), atol=0.005)
     of_field = SWEEPS["with"].precise_test_accuracy[:, rate, scale]
-    assert f"{of_field.min():.2f} to {of_field.max():.2f}" in said(page)
+    assert f"{of_field.min():.2f} to {of_field.max():.2f}" in words(page)
 
 
 def test_the_map_has_the_median_of_every_field(address, chromium):
@@ -81,7 +61,7 @@ def test_a_lost_training_is_shown_as_lost(address, chromium):
         ends = numbers(page, "[data-curve=without]", "data-end")
         assert np.isnan(ends[0]) and np.isinf(ends[1])
         assert abs(ends[2] - 0.5) < 0.005
-        assert "1 of 3 diverged" in said(page)
+        assert "1 of 3 diverged" in words(page)
 
 
 def test_the_words_of_every_field_fit_their_place(address, chromium):

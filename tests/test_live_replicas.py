@@ -9,6 +9,7 @@ from local import equations
 from local.live.replicas import Replicas
 from tests import live_pages
 from tests.browsing import visit
+from tests.live_reading import drag
 
 PHONE, DESK = 390, 1280
 
@@ -124,12 +125,7 @@ def test_only_the_own_replica_answers_until_they_are_synchronized(address, chrom
     with visit(chromium, address + "replicas-light.html", DESK) as page:
         handle = page.get_by_role("slider", name="x, example 1", exact=True)
         before, _ = shown(page)
-        box = handle.bounding_box()
-        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        page.mouse.move(x, y)
-        page.mouse.down()
-        page.mouse.move(x + 120, y)
-        page.mouse.up()
+        drag(page, handle, right=120)
         after, _ = shown(page)
         assert (after != before).tolist() == [True] * 12 + [False] * 12
         page.get_by_label("synchronized", exact=True).check()

@@ -5,19 +5,16 @@ import re
 import numpy as np
 import pytest
 
-from local.live.step import Step
 from tests.browsing import visit
-from tests.live_reading import numbers, press, said
+from tests.live_figures import COSINES, FIGURES, LOSSES
+from tests.live_reading import drag, numbers, press, words
 
 PHONE, DESK = 390, 1280
-STOPS, EVERY = (0.25, 0.5, 1.0, 2.0, 4.0), 10
-LOSSES = 1 + np.random.default_rng(7).normal(0, 0.3, size=(2, 6, 6, 4))
-COSINES = np.random.default_rng(8).uniform(-1, 1, size=(2, 6, 5, 4))
 
 
 @pytest.fixture(scope="module")
 def figures():
-    return {"step": Step(STOPS, EVERY, LOSSES, COSINES)}
+    return {"step": FIGURES["step"]()}
 
 
 def assert_walked(page, look, stop):
@@ -33,7 +30,7 @@ def assert_walked(page, look, stop):
         length = np.hypot(to_x - from_x, to_y - from_y)
         assert abs((to_x - from_x) / length - cosine) < 0.01
     for value in (*change, *turned):
-        assert f"{value:.2f}".replace("-", "−") in said(page)
+        assert f"{value:.2f}".replace("-", "−") in words(page)
 
 
 def test_walking_on_shows_the_loss_and_the_gradient_there(address, chromium):
@@ -49,11 +46,6 @@ def test_walking_on_shows_the_loss_and_the_gradient_there(address, chromium):
 def test_the_stop_can_be_dragged(address, chromium):
     with visit(chromium, address + "step-dark.html", DESK) as page:
         handle = page.get_by_role("slider", name="the stop on the way", exact=True)
-        box = handle.bounding_box()
-        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        page.mouse.move(x, y)
-        page.mouse.down()
-        page.mouse.move(x + 500, y)
-        page.mouse.up()
+        drag(page, handle, right=500)
         assert_walked(page, look=4, stop=5)
         assert handle.get_attribute("aria-valuetext") == "4 × the step"

@@ -70,7 +70,7 @@ def test_the_nets_gradients_are_those_of_the_equations():
 
 
 def test_the_gradients_of_the_reference_are_those_of_small_differences():
-    """So that net.js is not held against a mistake."""
+    """Or net.js would be compared with a mistake."""
     x, sign = train.spirals(30)
     net = train.make(normalized=True, seed=3)
     _, gradients = train.gradients(net, x, sign)

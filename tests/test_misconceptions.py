@@ -12,9 +12,10 @@ from docutils.nodes import make_id
 from local.exercises.broken import BROKEN
 from local.exercises.ideas import MISCONCEPTIONS
 from local.exercises.questions import QUESTIONS
-from tools import assignments, ledger, notebooks
+from tools import assignments, ledger
+from tools.files import ROOT
 
-CONTENT = notebooks.ROOT / "content"
+CONTENT = ROOT / "content"
 PAGE = jinja2.Template((CONTENT / "misconceptions.md").read_text("utf-8")).render(
     assignments.substitutions()
 )
@@ -86,7 +87,7 @@ def test_what_holds_an_entry_is_there(entry):
     assert tests or "#claim-" in held
     assert len(tests) == held.count("tests/")
     for words, file in tests:
-        tree = ast.parse((notebooks.ROOT / file).read_text("utf-8"))
+        tree = ast.parse((ROOT / file).read_text("utf-8"))
         names = {f"{kind}_{words.replace(' ', '_')}" for kind in ("check", "test")}
         assert names & {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
     assert {BROKEN[name].idea.misconception for name in caught} <= {number(entry)}

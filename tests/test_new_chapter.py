@@ -1,16 +1,14 @@
 """A new chapter keeps every rule, runs the same twice, and stands in the book."""
 
-import errno
+import resource
 import shutil
-from pathlib import Path
 
 import nbformat
 import pytest
 import yaml
 
 from tools import lint_notebooks, new_chapter, notebooks
-
-ROOT = notebooks.ROOT
+from tools.files import ROOT
 
 
 @pytest.fixture
@@ -33,7 +31,7 @@ def chapters(course):
     return [chapter["file"] for part in parts for chapter in part["chapters"]]
 
 
-def there(course):
+def notebooks_of(course):
     return sorted(course.glob("content/*.ipynb"))
 
 
@@ -43,10 +41,10 @@ def left_over(course):
 
 def test_a_new_chapter_passes_every_rule_and_stands_behind_the_last(course, capsys):
     before = chapters(course)
-    last = there(course)[-1]
+    last = notebooks_of(course)[-1]
     new_chapter.main("of-a-test")
 
-    path = there(course)[-1]
+    path = notebooks_of(course)[-1]
     assert path.name == f"{int(last.name[:2]) + 1:02d}-of-a-test.ipynb"
     assert path.name in capsys.readouterr().out
     made = nbformat.read(path, as_version=4)
@@ -66,43 +64,47 @@ def test_a_new_chapter_passes_every_rule_and_stands_behind_the_last(course, caps
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message"),
     [("Small Batches", "lower-case words"), ("", "got ''"), ("../x", "lower-case words")],
 )
-def test_a_name_that_no_file_should_have_is_refused(name, said, course):
-    with pytest.raises(SystemExit, match=said):
+def test_a_name_that_no_file_should_have_is_refused(name, message, course):
+    with pytest.raises(SystemExit, match=message):
         new_chapter.main(name)
 
 
 def test_a_name_that_is_taken_is_refused(course):
-    taken = there(course)[0]
+    taken = notebooks_of(course)[0]
     with pytest.raises(SystemExit, match=taken.name):
         new_chapter.main(taken.stem[3:])
 
 
 def test_a_chapter_that_does_not_run_leaves_nothing(course, monkeypatch):
-    before = chapters(course), there(course)
+    before = chapters(course), notebooks_of(course)
     monkeypatch.setattr(new_chapter, "cells", lambda text: [nbformat.v4.new_code_cell("1 / 0")])
     with pytest.raises(notebooks.CellExecutionError):
         new_chapter.main("of-a-test")
-    assert (chapters(course), there(course)) == before
+    assert (chapters(course), notebooks_of(course)) == before
     assert left_over(course) == []
 
 
 def test_a_disk_that_fills_up_leaves_the_table_of_contents_whole_and_no_chapter(
     course, monkeypatch
 ):
-    before = chapters(course), there(course)
-    whole = Path.write_text
+    """The system refuses to write more than a part of the table, as where a disk is full."""
+    before = chapters(course), notebooks_of(course)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
 
-    def half(path, text, *more):
-        if not path.name.startswith("_toc"):
-            return whole(path, text, *more)
-        whole(path, text[: len(text) // 2], *more)
-        raise OSError(errno.ENOSPC, "No space left on device")
+    def with_chapter(toc, stem):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (len(toc) // 2, limits[1]))
+        return f"{toc}- file: content/{stem}\n"
 
     monkeypatch.setattr(new_chapter, "cells", lambda text: [nbformat.v4.new_code_cell("1")])
-    monkeypatch.setattr(Path, "write_text", half)
-    with pytest.raises(OSError, match="No space left"):
-        new_chapter.main("of-a-test")
-    assert (chapters(course), there(course)) == before
+    monkeypatch.setattr(new_chapter, "with_chapter", with_chapter)
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            new_chapter.main("of-a-test")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert (chapters(course), notebooks_of(course)) == before
+    assert left_over(course) == []
+    assert sorted(p.name for p in course.iterdir() if p.suffix == ".tmp") == []

@@ -5,6 +5,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from tools import notebooks
+from tools.files import ROOT
 from tools.lint_notebooks import problems
 
 FIGURE = new_output("display_data", {"text/plain": "<Figure size 520x340 with 1 Axes>"})
@@ -38,7 +39,7 @@ def test_the_small_notebook_keeps_the_rules():
 
 
 @pytest.mark.parametrize(
-    ("cell", "said"),
+    ("cell", "message"),
     [
         (new_code_cell("!ls"), "not plain Python"),
         (new_code_cell("%matplotlob inline"), "not plain Python"),
@@ -55,13 +56,13 @@ def test_the_small_notebook_keeps_the_rules():
         (new_code_cell("1", metadata={"tags": ["nbval-ignore-output"]}), "assert it next"),
     ],
 )
-def test_a_bad_cell_is_named(cell, said):
+def test_a_bad_cell_is_named(cell, message):
     (problem,) = problems(notebook(cell))
-    assert said in problem
+    assert message in problem
 
 
 @pytest.mark.parametrize(
-    ("spoil", "said"),
+    ("spoil", "message"),
     [
         (lambda nb: nb.cells[1].update(source=nb.cells[1].source + "\n1"), "setup cell differs"),
         (lambda nb: nb.cells.pop(1), "first code cell"),
@@ -73,26 +74,26 @@ def test_a_bad_cell_is_named(cell, said):
         (lambda nb: nb.cells[0].update(source=FRAME.replace("Learnt", "L")), "what was learnt"),
     ],
 )
-def test_a_bad_notebook_is_named(spoil, said):
+def test_a_bad_notebook_is_named(spoil, message):
     bad = notebook(new_code_cell("1"))
     spoil(bad)
-    assert any(said in problem for problem in problems(bad))
+    assert any(message in problem for problem in problems(bad))
 
 
-def test_a_refreshed_notebook_is_executed_and_keeps_no_picture(tmp_path):
+def test_a_refreshed_notebook_is_executed_and_has_no_picture(tmp_path):
     path = tmp_path / "one.ipynb"
-    source = "import matplotlib.pyplot as plt\nprint('kept')\nplt.plot([1, 2]);"
+    source = "import matplotlib.pyplot as plt\nprint('text')\nplt.plot([1, 2]);"
     fresh = notebook(new_code_cell(source))
     fresh.cells[1].source = "old setup"
     nbformat.write(fresh, path)
-    (tmp_path / "local").symlink_to(notebooks.ROOT / "local")
-    (tmp_path / "requirements.txt").symlink_to(notebooks.ROOT / "requirements.txt")
+    (tmp_path / "local").symlink_to(ROOT / "local")
+    (tmp_path / "requirements.txt").symlink_to(ROOT / "requirements.txt")
 
     notebooks.refresh(path)
 
     stored = nbformat.read(path, as_version=4)
     assert stored.cells[1].source == notebooks.SETUP
-    assert stored.cells[2].outputs[0].text == "kept\n"
+    assert stored.cells[2].outputs[0].text == "text\n"
     assert "image/png" not in str(stored)
     assert "<Figure size" in str(stored)
     assert list(tmp_path.glob("*.tmp")) == []
@@ -101,17 +102,17 @@ def test_a_refreshed_notebook_is_executed_and_keeps_no_picture(tmp_path):
 def test_a_notebook_that_fails_stays_as_it_was(tmp_path):
     path = tmp_path / "one.ipynb"
     nbformat.write(notebook(new_code_cell("1 / 0")), path)
-    (tmp_path / "local").symlink_to(notebooks.ROOT / "local")
-    (tmp_path / "requirements.txt").symlink_to(notebooks.ROOT / "requirements.txt")
+    (tmp_path / "local").symlink_to(ROOT / "local")
+    (tmp_path / "requirements.txt").symlink_to(ROOT / "requirements.txt")
     before = path.read_bytes()
     with pytest.raises(notebooks.CellExecutionError, match="ZeroDivisionError"):
         notebooks.refresh(path)
     assert path.read_bytes() == before
 
 
-def test_of_a_live_figure_its_name_alone_is_kept():
+def test_only_the_name_of_a_live_figure_is_committed():
     shown = {"text/plain": "Live figure: A", "text/html": "<div>", notebooks.WIDGET: {}}
     cell = new_code_cell("show()", outputs=[new_output("display_data", shown)])
-    kept = notebook(cell)
-    notebooks.normalize(kept)
-    assert kept.cells[-1].outputs[0].data == {"text/plain": "Live figure: A"}
+    committed = notebook(cell)
+    notebooks.normalize(committed)
+    assert committed.cells[-1].outputs[0].data == {"text/plain": "Live figure: A"}

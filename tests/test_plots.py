@@ -1,6 +1,8 @@
 """The style keeps its promises: text stays text, ink is one colour, labels are large enough."""
 
 import io
+import re
+from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -8,6 +10,10 @@ import numpy as np
 import pytest
 
 from local import plots
+
+ROOT = Path(__file__).parent.parent
+COLOUR = re.compile(r"#(?:[0-9a-f]{3}){1,2}\b", re.IGNORECASE)
+BLACK_AND_WHITE = {"#000", "#fff", "#000000", "#ffffff"}
 
 
 @pytest.fixture
@@ -59,3 +65,19 @@ def test_lines_stand_out_on_light_and_dark(name, ground):
     light = luminance(mpl.colors.to_rgb(plots.COLORS[name]))
     other = luminance(mpl.colors.to_rgb(ground))
     assert (max(light, other) + 0.05) / (min(light, other) + 0.05) >= 3
+
+
+def written_colours(path):
+    return set(COLOUR.findall(path.read_text("utf-8"))) - BLACK_AND_WHITE
+
+
+@pytest.mark.parametrize("folder", ["local", "_ext", "tools"])
+def test_no_colour_is_written_outside_the_palette(folder):
+    texts = {".py", ".js", ".mjs", ".css", ".html", ".md", ".sh"}
+    files = [path for path in (ROOT / folder).rglob("*.*") if path.suffix in texts]
+    assert [p.name for p in files if written_colours(p)] == ["plots.py"] * (folder == "local")
+
+
+def test_the_icon_which_cannot_ask_for_a_colour_has_those_of_the_palette():
+    icon = written_colours(ROOT / "_ext" / "course_page" / "favicon.svg")
+    assert icon == {plots.COLORS[name].lower() for name in ("without", "with")}

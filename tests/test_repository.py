@@ -1,7 +1,6 @@
 """The repository's address: found in a clone or named by a workflow, and followed by the book."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,13 +10,10 @@ import pytest
 from lxml import html
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from tests import small_course
+from tests.commands import git
 from tools import notebooks, repository
-
-ROOT = Path(__file__).parent.parent
-
-
-def git(folder, *arguments):
-    subprocess.run(["git", "-C", folder, *arguments], check=True, capture_output=True)
+from tools.files import ROOT
 
 
 @pytest.fixture
@@ -92,8 +88,7 @@ def test_a_malformed_name_is_refused(clone, monkeypatch):
 def test_the_commit_is_the_one_checked_out(clone):
     git(clone, "remote", "add", "origin", "https://github.com/a/b")
     assert repository.find(clone).commit == ""
-    who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
-    git(clone, *who, "commit", "-q", "--allow-empty", "-m", "first")
+    git(clone, "commit", "-q", "--allow-empty", "-m", "first")
     assert len(repository.find(clone).commit) == 40
 
 
@@ -107,10 +102,9 @@ def test_the_site_is_named_or_that_of_the_repository(clone, monkeypatch):
     assert repository.site(clone) == "https://school.example/norm/"
 
 
-def test_what_is_committed_and_pushed_is_told(clone, tmp_path):
+def test_what_is_committed_and_pushed_is_known(clone, tmp_path):
     assert not repository.committed(clone)  # there is no commit
-    who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
-    git(clone, *who, "commit", "-q", "--allow-empty", "-m", "first")
+    git(clone, "commit", "-q", "--allow-empty", "-m", "first")
     assert repository.committed(clone) and not repository.pushed(clone)
 
     git(tmp_path, "init", "-q", "--bare", "elsewhere.git")
@@ -127,11 +121,8 @@ def test_what_is_committed_and_pushed_is_told(clone, tmp_path):
 
 @pytest.fixture
 def tiny_book(clone):
-    """A book of one chapter with this project's own settings; returns `build() -> what it said`."""
-    shutil.copytree(ROOT / "_ext", clone / "_ext", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(ROOT / "tools", clone / "tools", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in "package-lock.json", "requirements.lock":
-        shutil.copy(ROOT / name, clone)
+    """A book of one chapter with this project's own settings; returns `build() -> its output`."""
+    small_course.copy(clone, *small_course.PAGES, "content/references.bib")
     settings = (ROOT / "_config.yml").read_text()
     (clone / "_config.yml").write_text(settings.replace("notebooks: cache", "notebooks: off"))
     (clone / "node_modules").symlink_to(ROOT / "node_modules")
@@ -139,8 +130,6 @@ def tiny_book(clone):
         "format: jb-book\nroot: content/index\nchapters:\n- file: content/01-a\n"
     )
     content = clone / "content"
-    content.mkdir()
-    shutil.copy(ROOT / "content" / "references.bib", content)
     (content / "index.md").write_text("# A book\n\n[](01-a.ipynb)\n")
     chapter = new_notebook(
         cells=[
@@ -176,8 +165,8 @@ def test_a_site_that_is_named_needs_no_repository(tiny_book, clone, monkeypatch)
 
 
 def test_the_book_follows_its_address(tiny_book, clone):
-    said, site = tiny_book(), clone / "_build" / "html"
-    assert "no launch buttons" in said
+    printed, site = tiny_book(), clone / "_build" / "html"
+    assert "no launch buttons" in printed
     assert not [link for link in links(site / "01-a.html") if "//" in link]
     assert not (site / "sitemap.xml").exists()
     assert 'REPOSITORY, COMMIT = "", ""' in notebook_source(site)

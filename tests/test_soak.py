@@ -1,4 +1,4 @@
-"""The soak counts what it runs, finds what fails now and then, and goes on where it stopped."""
+"""The soak counts its runs, finds what fails now and then, and continues where it stopped."""
 
 import nbformat
 import pytest
@@ -23,12 +23,12 @@ def course(tmp_path, monkeypatch):
     for name, source in {"a": SOMETIMES, "b": "claims = 1"}.items():
         nbformat.write(new_notebook(cells=[new_code_cell(source)]), tmp_path / f"{name}.ipynb")
     monkeypatch.setattr(notebooks, "paths", lambda: sorted(tmp_path.glob("*.ipynb")))
-    monkeypatch.setattr(soak, "NOTE", tmp_path / "_build" / "soak.json")
+    monkeypatch.setattr(soak, "PROGRESS", tmp_path / "_build" / "soak.json")
     monkeypatch.setattr(soak, "tree", lambda: "this tree")
     monkeypatch.setattr(soak.os, "cpu_count", lambda: 1)
     monkeypatch.setenv("REPEATS", "2")
     monkeypatch.setenv("MINI_CIFAR", "textures")
-    monkeypatch.setattr(soak, "suite", lambda: {"said": "9 passed", "passed": True})
+    monkeypatch.setattr(soak, "suite", lambda: {"counts": "9 passed", "passed": True})
     return tmp_path
 
 
@@ -36,48 +36,48 @@ def test_a_claim_that_fails_now_and_then_is_found_and_counted(course, capsys):
     with pytest.raises(SystemExit) as ended:
         soak.main()
     assert ended.value.code == 1
-    said = capsys.readouterr().out
-    assert "Suite 1: 9 passed\nSuite 2: 9 passed\na.ipynb: 2 runs, 1 failed\n" in said
-    assert "now and then" in said
-    assert said.endswith("The suite 2 times, 0 failed; claims 2 runs, 1 failed\n")
+    printed = capsys.readouterr().out
+    assert "Suite 1: 9 passed\nSuite 2: 9 passed\na.ipynb: 2 runs, 1 failed\n" in printed
+    assert "now and then" in printed
+    assert printed.endswith("The suite 2 times, 0 failed; claims 2 runs, 1 failed\n")
     assert (course / "count.txt").read_text() == "xx"
 
 
-def test_an_interrupted_soak_goes_on_where_it_stopped(course, capsys):
-    note = soak.Note(soak.NOTE, "this tree")
-    note.suites = [{"said": "8 passed", "passed": True}]
-    note.runs = [["a.ipynb", None]] * 2
-    note.keep()
+def test_an_interrupted_soak_continues_where_it_stopped(course, capsys):
+    progress = soak.Progress(soak.PROGRESS, "this tree")
+    progress.suites = [{"counts": "8 passed", "passed": True}]
+    progress.runs = [["a.ipynb", None]] * 2
+    progress.save()
     with pytest.raises(SystemExit) as ended:
         soak.main()
     assert ended.value.code == 0
     assert "Suite 1: 8 passed\nSuite 2: 9 passed" in capsys.readouterr().out
     assert not (course / "count.txt").exists()
-    assert not soak.NOTE.exists()  # the next soak begins anew
+    assert not soak.PROGRESS.exists()  # the next soak starts from the beginning
 
 
-def test_another_tree_begins_anew(course):
-    kept = soak.Note(soak.NOTE, "this tree")
-    kept.runs = [["a.ipynb", None]]
-    kept.keep()
-    assert soak.Note(soak.NOTE, "this tree").runs == kept.runs
-    assert soak.Note(soak.NOTE, "another").runs == []
+def test_another_tree_starts_from_the_beginning(course):
+    saved = soak.Progress(soak.PROGRESS, "this tree")
+    saved.runs = [["a.ipynb", None]]
+    saved.save()
+    assert soak.Progress(soak.PROGRESS, "this tree").runs == saved.runs
+    assert soak.Progress(soak.PROGRESS, "another").runs == []
 
 
 @pytest.mark.parametrize("passed", [True, False])
-def test_the_suite_is_run_heard_and_its_counts_are_kept(passed, tmp_path, monkeypatch, capfd):
+def test_the_suite_is_run_and_shown_and_counted(passed, tmp_path, monkeypatch, capfd):
     recipe = "@echo one; echo '=== 9 passed in 1.00s ==='" + ("" if passed else "; exit 1")
     (tmp_path / "Makefile").write_text(f"test:\n\t{recipe}\n")
     monkeypatch.setattr(soak, "ROOT", tmp_path)
-    assert soak.suite() == {"said": "9 passed in 1.00s", "passed": passed}
+    assert soak.suite() == {"counts": "9 passed in 1.00s", "passed": passed}
     assert "one\n" in capfd.readouterr().out
 
 
-def test_a_suite_that_fails_is_not_well(tmp_path):
-    note = soak.Note(tmp_path / "nothing.json", "t")
-    note.suites = [{"said": "1 failed, 8 passed", "passed": False}]
-    text, well = soak.summary(note)
-    assert not well
+def test_a_suite_that_fails_fails_the_soak(tmp_path):
+    progress = soak.Progress(tmp_path / "nothing.json", "t")
+    progress.suites = [{"counts": "1 failed, 8 passed", "passed": False}]
+    text, passed = soak.summary(progress)
+    assert not passed
     assert text.endswith("The suite 1 times, 1 failed; claims 0 runs, 0 failed")
 
 
@@ -85,4 +85,4 @@ def test_a_suite_that_fails_is_not_well(tmp_path):
     "line", ["==== 9 passed, 1 skipped in 3.02s ====\n", "== 1 failed, 8 passed in 0:02:03 ==\n"]
 )
 def test_the_closing_line_of_the_suite_is_understood(line):
-    assert soak.CLOSING.fullmatch(line)["counts"] in line
+    assert soak.COUNTS.fullmatch(line)["counts"] in line

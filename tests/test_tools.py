@@ -1,10 +1,11 @@
-"""What a stranger runs: the set-up, the execution of the notebooks, the server, the browser."""
+"""The first commands of a newcomer: set-up, execution of the notebooks, server, browser."""
 
 import os
 import re
 import socket
 import subprocess
 import sys
+import tomllib
 import urllib.request
 
 import nbformat
@@ -12,8 +13,8 @@ import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from tools import browser, execute, serve
-from tools.notebooks import ROOT
+from tools import browser, cache, execute, freshness, serve
+from tools.files import ROOT, SITE
 
 
 def in_root(*command, **environment):
@@ -46,6 +47,14 @@ def test_an_old_python_is_named_and_nothing_is_made(tmp_path):
     assert not (tmp_path / ".venv").exists()
 
 
+def test_the_lock_leaves_out_what_makes_every_process_slow():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    excluded = settings["tool"]["uv"]["exclude-dependencies"]
+    locked = re.findall(r"(?m)^([\w-]+)==", (ROOT / "requirements.lock").read_text())
+    assert "jsonschema" in locked and excluded
+    assert set(locked).isdisjoint(excluded)
+
+
 def test_a_port_in_use_is_named():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -70,7 +79,7 @@ def test_the_server_prints_the_address_that_answers():
         try:
             address = server.stdout.readline().split()[4]
             with urllib.request.urlopen(address, timeout=10) as page:
-                assert b"Batch normalization" in page.read()
+                assert page.read() == (SITE / "index.html").read_bytes()
         finally:
             server.terminate()
 
@@ -78,10 +87,10 @@ def test_the_server_prints_the_address_that_answers():
 @pytest.fixture
 def small_book(tmp_path, monkeypatch):
     """Two notebooks and a cache of their own; returns a function that lists what ran."""
-    monkeypatch.setattr(execute, "CACHE", tmp_path / "_build" / "cache")
+    monkeypatch.setattr(cache, "CACHE", tmp_path / "_build" / "cache")
     monkeypatch.setattr(execute, "MESSAGES", tmp_path / "_build" / "execute.log")
     monkeypatch.setattr(execute, "paths", lambda: sorted(tmp_path.glob("*.ipynb")))
-    monkeypatch.setattr(execute, "stamp", lambda: "today")
+    monkeypatch.setattr(freshness, "stamp", lambda: "today")
     for name in ("one", "two"):
         write(tmp_path / f"{name}.ipynb", f"open('{name}.ran', 'a').write('x')")
 
@@ -108,14 +117,14 @@ def test_only_what_changed_is_executed(small_book, tmp_path):
 
 def test_everything_is_executed_when_the_code_changed(small_book, monkeypatch):
     execute.main()
-    monkeypatch.setattr(execute, "stamp", lambda: "tomorrow")
+    monkeypatch.setattr(freshness, "stamp", lambda: "tomorrow")
     execute.main()
     assert small_book() == (2, 2)
 
 
 def test_what_a_test_has_executed_is_not_executed_again(small_book, tmp_path):
     path = tmp_path / "one.ipynb"
-    execute.keep_tested(nbformat.read(path, as_version=4), path, seconds=1.0)
+    freshness.store_tested(nbformat.read(path, as_version=4), path, seconds=1.0)
     execute.main()
     assert small_book() == (0, 1)
 
@@ -124,46 +133,46 @@ def test_a_test_leaves_a_book_of_other_data_as_it_is(small_book, tmp_path, monke
     execute.main()
     path = tmp_path / "one.ipynb"
     with monkeypatch.context() as photographs:
-        photographs.setattr(execute, "stamp", lambda: "photographs")
-        execute.keep_tested(nbformat.read(path, as_version=4), path, seconds=1.0)
+        photographs.setattr(freshness, "stamp", lambda: "photographs")
+        freshness.store_tested(nbformat.read(path, as_version=4), path, seconds=1.0)
     execute.main()
     assert small_book() == (1, 1)
 
 
 def test_the_stamp_follows_code_packages_and_data(tmp_path, monkeypatch):
     root = tmp_path / "grading"  # as a folder of the course's is called, too
-    monkeypatch.setattr(execute, "ROOT", root)
+    monkeypatch.setattr(freshness, "ROOT", root)
     (root / "local").mkdir(parents=True)
     lock, module = root / "requirements.lock", root / "local" / "a.py"
     lock.write_text("a")
     module.write_text("a")
-    monkeypatch.setattr(execute.data, "load_mini_cifar", lambda: (np.zeros(3), np.zeros(1)))
-    stamps = {execute.stamp()}
+    monkeypatch.setattr(freshness.data, "load_mini_cifar", lambda: (np.zeros(3), np.zeros(1)))
+    stamps = {freshness.stamp()}
     module.write_text("b")
-    stamps.add(execute.stamp())
+    stamps.add(freshness.stamp())
     lock.write_text("b")
-    stamps.add(execute.stamp())
-    monkeypatch.setattr(execute.data, "load_mini_cifar", lambda: (np.ones(3), np.zeros(1)))
-    stamps.add(execute.stamp())
+    stamps.add(freshness.stamp())
+    monkeypatch.setattr(freshness.data, "load_mini_cifar", lambda: (np.ones(3), np.zeros(1)))
+    stamps.add(freshness.stamp())
     assert len(stamps) == 4
 
 
-def test_a_broken_notebook_is_named_and_the_rest_is_kept(small_book, tmp_path, capsys):
+def test_a_broken_notebook_is_named_and_the_rest_is_stored(small_book, tmp_path, capsys):
     write(tmp_path / "one.ipynb", "the_answer = 41\nthe_answer / 0")
     with pytest.raises(SystemExit, match=r"The book stops here: one\.ipynb\."):
         execute.main()
-    said = capsys.readouterr().out
-    assert "one.ipynb did not run" in said
-    assert "ZeroDivisionError" in said
-    assert "the_answer / 0" in said
-    last = said.rstrip().splitlines()[-1]
+    printed = capsys.readouterr().out
+    assert "one.ipynb did not run" in printed
+    assert "ZeroDivisionError" in printed
+    assert "the_answer / 0" in printed
+    last = printed.rstrip().splitlines()[-1]
     assert last == "one.ipynb, code cell 1 (the_answer = 41): ZeroDivisionError: division by zero"
     write(tmp_path / "one.ipynb", "open('one.ran', 'a').write('x')")
     execute.main()
     assert small_book() == (1, 1)
 
 
-def test_a_kernel_that_ends_is_named_and_the_rest_is_kept(small_book, tmp_path, capsys):
+def test_a_kernel_that_ends_is_named_and_the_rest_is_stored(small_book, tmp_path, capsys):
     write(tmp_path / "one.ipynb", "import os\nos._exit(1)")
     with pytest.raises(SystemExit, match=r"The book stops here: one\.ipynb\."):
         execute.main()

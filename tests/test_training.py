@@ -79,6 +79,19 @@ def test_an_epoch_may_have_no_fifth_step(problem):
     assert history.recorded["z2"].shape == (2, 45 * 3)
 
 
+@pytest.mark.parametrize(("batch_size", "steps"), [(7, 20), (50, 3), (26, 3), (10, 0), (10, 5)])
+def test_batches_are_permutations_cut_into_whole_batches(batch_size, steps):
+    epochs = list(training.batches(50, batch_size, seed=4, steps=steps))
+    whole = 50 // batch_size
+    assert [len(epoch) for epoch in epochs[:-1]] == [whole] * (len(epochs) - 1)
+    assert sum(map(len, epochs)) == steps
+    shuffle = np.random.default_rng(4)
+    for epoch in epochs:
+        assert epoch.dtype == np.int32
+        order = shuffle.permutation(50)[: whole * batch_size]
+        np.testing.assert_array_equal(epoch.ravel(), order[: epoch.size])
+
+
 @pytest.mark.parametrize("normalization", [None, "before", "after"])
 def test_a_seed_decides_everything(problem, normalization):
     runs = [fit(problem, normalization, seed=seed)[1].loss for seed in (1, 1, 2)]
@@ -135,6 +148,16 @@ def test_labels_in_a_column_have_no_score(problem):
         training.score(model, problem[0], problem[1][:1])
     with pytest.raises(ValueError, match=r"received \(90, 1\): use np.ravel"):
         training.score(model, problem[0], problem[1][:, np.newaxis])
+
+
+def test_labels_below_0_have_no_score_and_others_may_be_any(problem):
+    model, _ = fit(problem, epochs=1)
+    x, y = problem
+    with pytest.raises(ValueError, match="0 or more, received -1"):
+        training.score(model, x, y - 1)
+    with pytest.raises(ValueError, match="one example or more, received 0"):
+        training.score(model, x[:0], y[:0])
+    assert training.score(model, x, y + 10) == 0  # the model has no logit for these
 
 
 def test_precise_statistics_forget_even_what_was_no_number(problem):
@@ -214,6 +237,8 @@ def test_no_epochs_leave_an_empty_history(problem):
         ({"y": np.zeros(3, int)}, "equal lengths, received 90 and 3"),
         ({"y": np.full(90, 1.5)}, "y must be integers, received float64: use y.astype"),
         ({"y": np.zeros((90, 1), int)}, r"y must be \(n,\).*received \(90, 1\): use np.ravel"),
+        ({"y": np.arange(90) % 3 - 1}, "y must be 0 or more, received -1: number the classes"),
+        ({"y": np.arange(90) % 4}, "less than the number of classes, 3, received 3"),
         ({"batch_size": 91}, r"1\.\.90, the number of examples, received 91"),
         ({"batch_size": 0}, r"1\.\.90, the number of examples, received 0"),
         ({"record": ("z1", "z9")}, r"\['a1', 'a2', 'z1', 'z2'\] of this model, received \['z9'\]"),

@@ -6,8 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import nbformat
@@ -15,9 +13,10 @@ import pytest
 import yaml
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from tools import colab, notebooks, report, repository
+from tests import loopback
+from tools import colab, report, repository
+from tools.files import ROOT
 
-ROOT = notebooks.ROOT
 HOME = ROOT / ".github"
 GOALS = re.findall(r"(?m)^([\w-]+):", (ROOT / "Makefile").read_text())
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
@@ -65,10 +64,10 @@ def test_rights_are_given_job_by_job_and_only_where_needed(name):
         ("publish", "deploy"): {"pages", "id-token"},
         ("weekly", "report"): {"issues"},
     }
-    for job, said in described["jobs"].items():
-        rights = {k for k, v in said.get("permissions", {}).items() if v == "write"}
+    for job, settings in described["jobs"].items():
+        rights = {k for k, v in settings.get("permissions", {}).items() if v == "write"}
         assert rights == allowed.get((name, job), set())
-        assert int(said["timeout-minutes"]) <= 60
+        assert int(settings["timeout-minutes"]) <= 60
     assert "concurrency" in described
 
 
@@ -179,30 +178,18 @@ def test_versions_follow_what_colab_announces():
         colab.renewed("keras==3\nnumpy==2\ntorch==1\n", FREEZE, today)
 
 
-def test_the_freeze_is_fetched_and_what_changed_is_said(tmp_path, monkeypatch, capsys):
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200 if self.path == "/freeze.txt" else 404)
-            self.end_headers()
-            self.wfile.write(FREEZE.encode())
-
-        def log_message(self, *args):
-            pass
-
+def test_the_freeze_is_fetched_and_what_changed_is_printed(tmp_path, monkeypatch, capsys):
     twin = tmp_path / "requirements.txt"
     twin.write_text("# 2026-08-19\nnumpy==2.1.3\n")
     monkeypatch.setattr(colab, "TWIN", twin)
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_port}"
-        monkeypatch.setenv("COLAB_FREEZE", f"{address}/freeze.txt")
+    script = loopback.whole, loopback.answers(404)
+    with loopback.serve(FREEZE.encode(), *script) as server:
+        monkeypatch.setenv("COLAB_FREEZE", server.url)
         colab.main()
         assert capsys.readouterr().out == "numpy 2.1.3 -> 2.9.0\n"
         assert "numpy==2.9.0" in twin.read_text()
-        monkeypatch.setenv("COLAB_FREEZE", f"{address}/nothing")
-        with pytest.raises(SystemExit, match="nothing: HTTP Error 404"):
+        with pytest.raises(SystemExit, match=f"^{server.url}: HTTP Error 404"):
             colab.main()
-        server.shutdown()
 
 
 def test_the_twin_lists_what_the_tool_can_renew():

@@ -1,20 +1,20 @@
 """Pack the built site into one archive for reading offline: python -m tools.archive.
 
-Unpacked anywhere, its pages open by double click: no server, no network. The same site makes the
-same archive, byte for byte.
+Unpacked anywhere, its pages open by double click, without a server or a network. The same site
+gives the same archive, byte for byte.
 """
 
 import sys
 import zipfile
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-SITE = ROOT / "_build" / "html"
+from tools import faults
+from tools.files import ROOT, SITE, replacing
+
 NAME = "batch-normalization"
-"""Of the archive, and of the one folder in it."""
+"""The name of the archive and of the one folder in it."""
 
-STORED = {".webp", ".png", ".woff2"}
-"""Compressed already."""
+COMPRESSED = {".webp", ".png", ".woff2"}
+"""Kinds of files that are compressed already, so they are stored as they are."""
 
 READ_ME = """\
 Open index.html with a double click. Everything works without a network, but for the buttons that
@@ -23,21 +23,22 @@ open a chapter on Colab or Binder.
 
 
 def entry(name):
-    """What stands before a file in the archive: no date, and all may read it."""
-    about = zipfile.ZipInfo(f"{NAME}/{name}")
-    about.external_attr = 0o644 << 16
-    return about
+    """The archive's header for a file: without a date, readable by everybody."""
+    header = zipfile.ZipInfo(f"{NAME}/{name}")
+    header.external_attr = 0o644 << 16
+    return header
 
 
 def pack(site, archive):
-    """Write the folder `site` into the file `archive`, replacing it only once it is whole."""
-    temporary = archive.with_suffix(".tmp")
-    with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as packed:
+    """Write the folder `site` into the file `archive`, which is replaced only by a whole one."""
+    with (
+        replacing(archive) as temporary,
+        zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as packed,
+    ):
         packed.writestr(entry("README.txt"), READ_ME)
         for path in sorted(p for p in site.rglob("*") if p.is_file()):
-            kind = zipfile.ZIP_STORED if path.suffix in STORED else zipfile.ZIP_DEFLATED
+            kind = zipfile.ZIP_STORED if path.suffix in COMPRESSED else zipfile.ZIP_DEFLATED
             packed.writestr(entry(path.relative_to(site).as_posix()), path.read_bytes(), kind)
-    temporary.replace(archive)
 
 
 def main():
@@ -50,4 +51,5 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    with faults.in_one_line():
+        main()

@@ -118,8 +118,14 @@ def _table():
 
 
 def _tasks(slug):
-    """{name of a question: a link to its task}, from a page beside the folder of assignments."""
-    assignment, notebook = ASSIGNMENTS[slug], nbformat.read(FOLDER / f"{slug}.ipynb", as_version=4)
+    """{name of a question: a link to its task}, from a page beside the folder of assignments.
+
+    Empty for an assignment without a notebook, as in a part of the course.
+    """
+    assignment, path = ASSIGNMENTS[slug], FOLDER / f"{slug}.ipynb"
+    if not path.exists():
+        return {}
+    notebook = nbformat.read(path, as_version=4)
     prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     return {
         _task(assignment, found[2]).name: f'<a href="assignments/{slug}.html#'

@@ -1,7 +1,8 @@
 """Make the book: execute the notebooks that changed, collect their claims, build the site.
 
-Usage: python -m tools.book. All in one process, because an edited sentence should be seen soon:
-the libraries of the three take longer to import than a page takes to build.
+Usage: python -m tools.book. All three run in one process, because whoever edits a page waits for
+them, and their libraries take longer to import than a page takes to build. They are imported where
+they are used: an interruption meanwhile is one line, too.
 """
 
 import contextlib
@@ -9,38 +10,39 @@ import io
 import shutil
 import sys
 
-from tools import execute, fault, ledger
-from tools.notebooks import ROOT
-
-SITE = ROOT / "_build" / "html"
+from tools import faults
+from tools.files import ROOT, SITE
 
 
 def build():
-    """Build the site with Jupyter Book; a warning, or a link to nowhere, ends it with an error.
+    """Build the site with Jupyter Book. A warning, or a link that leads nowhere, stops the book.
 
-    Sphinx words a fault of the machine, or an interruption, as a mistake of the book's or its own.
+    Sphinx reports a fault of the machine, or an interruption, as a mistake in the book or in Sphinx
+    itself; here the original error is raised instead.
     """
-    from jupyter_book.sphinx import build_sphinx  # here: no executing process needs it
+    from jupyter_book.sphinx import build_sphinx
 
     settings = {"external_toc_path": str(ROOT / "_toc.yml"), "nitpicky": True}
-    settings["latex_individualpages"] = False  # Jupyter Book asks, whatever it builds
-    said = io.StringIO()
-    with contextlib.redirect_stderr(said):
+    settings["latex_individualpages"] = False  # Jupyter Book reads it even for HTML
+    messages = io.StringIO()
+    with contextlib.redirect_stderr(messages):
         result = build_sphinx(
             ROOT, SITE, noconfig=True, path_config=ROOT / "_config.yml", confoverrides=settings,
             quiet=True, warningiserror=True, keep_going=True,
         )  # fmt: skip
-    broken = isinstance(result, BaseException)  # else the number that Sphinx ends with
-    if broken and (isinstance(result, KeyboardInterrupt) or fault(result)):
+    failed = isinstance(result, BaseException)  # otherwise it is Sphinx's exit code
+    if failed and (isinstance(result, KeyboardInterrupt) or faults.explanation(result)):
         raise result
-    if result:  # or the next build would neither read these pages again nor warn of them
+    if result:  # without its cache, the next build reads these pages again and warns again
         shutil.rmtree(SITE.with_name(".doctrees"), ignore_errors=True)
-    print(said.getvalue(), end="", file=sys.stderr)
+    print(messages.getvalue(), end="", file=sys.stderr)
     if result:
         sys.exit("The book stops here: the lines above say why.")
 
 
 def main():
+    from tools import execute, ledger
+
     execute.main()
     ledger.main()
     build()
@@ -48,4 +50,5 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    with faults.in_one_line():
+        main()

@@ -1,6 +1,7 @@
 """Find a browser for the tests, or install one: python -m tools.browser.
 
-Taken is one that is there and starts, else playwright's own, else, as root on Debian, Debian's.
+Any installed one that starts will do. Otherwise playwright's own is installed, and where that does
+not start, root on Debian installs Debian's.
 """
 
 import os
@@ -10,6 +11,8 @@ import sys
 
 from playwright.sync_api import sync_playwright
 
+from tools import faults
+
 NAMES = ("chromium", "google-chrome", "google-chrome-stable", "chromium-browser")
 ON_MACOS = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 
@@ -17,30 +20,30 @@ ON_MACOS = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 def find():
     """The path of a browser of the Chromium family that starts here, or None.
 
-    It asks playwright for its own, so it must not be called while playwright is at work.
+    It asks playwright for its own browser, so it must not be called while playwright is running.
     """
     with sync_playwright() as playwright:
         own = playwright.chromium.executable_path
-    there = [*map(shutil.which, NAMES), ON_MACOS, own]
-    return next((path for path in there if path and starts(path)), None)
+    candidates = [*map(shutil.which, NAMES), ON_MACOS, own]
+    return next((path for path in candidates if path and starts(path)), None)
 
 
 def starts(path):
-    """Whether the browser at `path` runs: it may be a stub, or lack the system's libraries."""
+    """Whether the browser at `path` starts: it may be a stub, or lack libraries of the system."""
     try:
-        asked = subprocess.run([path, "--version"], capture_output=True, timeout=60, check=False)
+        answer = subprocess.run([path, "--version"], capture_output=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return False
-    return asked.returncode == 0
+    return answer.returncode == 0
 
 
 def install():
-    """Try playwright's own browser, then the system's, saying so; return whether one starts now."""
+    """Install playwright's own browser, then the system's; returns whether one starts now."""
     ways = {"playwright's own": [sys.executable, "-m", "playwright", "install", "chromium"]}
     if shutil.which("apt-get") and os.geteuid() == 0:
         packages = "apt-get update && apt-get install -y --no-install-recommends chromium"
         ways["Debian's"] = ["sh", "-c", packages]
-        # Ubuntu has no such package, but the libraries that playwright's own lacks.
+        # Ubuntu has no such package, but it has the libraries that playwright's own lacks.
         libraries = [sys.executable, "-m", "playwright", "install-deps", "chromium"]
         ways["what playwright's own lacks"] = libraries
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
@@ -62,4 +65,5 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    with faults.in_one_line():
+        main()

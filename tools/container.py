@@ -1,7 +1,7 @@
 """Build the container of the Dockerfile and try it: python -m tools.container.
 
-Where a Docker daemon answers, Docker does it. Elsewhere root can do without: debootstrap makes a
-bare Debian in a temporary folder, and the Dockerfile's own steps are run in it, one by one.
+Docker builds it where a Docker daemon answers. Elsewhere, root can do without Docker: debootstrap
+makes a bare Debian in a temporary folder, in which the Dockerfile's steps are run one by one.
 """
 
 import os
@@ -13,9 +13,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tools import repository
+from tools import faults, repository
+from tools.files import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 TAG = "batch-normalization-course"
 
 TRIAL = """set -e
@@ -38,10 +38,10 @@ assert "02-normalizing-a-batch.ipynb" in names, names
 ASK
 jupyter server stop 8899 2>/dev/null
 """
-"""What must work inside, as the container's own user: a notebook, and JupyterLab over HTTP."""
+"""What must work inside for the container's user: a notebook, and JupyterLab over HTTP."""
 
-FROM_OUTSIDE = ("/etc/resolv.conf", "/etc/hosts", "/etc/ssl/certs/ca-certificates.crt")
-"""The host's ways to the network, without which a chroot has none."""
+NETWORK_FILES = ("/etc/resolv.conf", "/etc/hosts", "/etc/ssl/certs/ca-certificates.crt")
+"""Files of the host that a chroot needs to reach the network."""
 
 
 class ContainerError(Exception):
@@ -49,25 +49,25 @@ class ContainerError(Exception):
 
 
 def steps(text, arguments=None):
-    """(instruction, rest, environment) for each step of a Dockerfile, its variables filled in.
+    """(instruction, rest, environment) for each step of a Dockerfile, with its variables filled in.
 
-    arguments: values that replace the defaults of ARG, as `docker build --build-arg` does. In RUN
-    and CMD the variables are left to the shell, which finds them in `environment`.
+    arguments: values in the place of ARG's defaults, as for `docker build --build-arg`. The shell
+    that executes RUN and CMD fills in their variables itself, from `environment`.
     """
-    known = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"}
+    variables = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"}
     lines = re.sub(r"(?m)^\s*#.*\n", "", text).replace("\\\n", " ").splitlines()
     for line in filter(str.strip, lines):
         instruction, rest = line.split(maxsplit=1)
         if instruction not in ("RUN", "CMD"):
-            rest = re.sub(r"\$\{(\w+)\}", lambda name: known[name[1]], rest)
+            rest = re.sub(r"\$\{(\w+)\}", lambda name: variables[name[1]], rest)
         if instruction in ("ARG", "ENV"):
             name, value = rest.split("=", 1)
-            known[name] = (arguments or {}).get(name, value) if instruction == "ARG" else value
-        yield instruction, rest.strip(), dict(known)
+            variables[name] = (arguments or {}).get(name, value) if instruction == "ARG" else value
+        yield instruction, rest.strip(), dict(variables)
 
 
 class Chroot:
-    """A bare Debian in `folder` that follows the steps of a Dockerfile."""
+    """A bare Debian in `folder`, in which the steps of a Dockerfile are followed."""
 
     def __init__(self, folder):
         self.folder, self.user, self.workdir, self.environment = folder, "root", "/", {}
@@ -91,22 +91,22 @@ class Chroot:
         return self.folder / path.lstrip("/")
 
     def bootstrap(self, suite):
-        self.folder.chmod(0o755)  # or only root could look into it
+        self.folder.chmod(0o755)  # a temporary folder is its owner's alone
         call("debootstrap", "--variant=minbase", suite, self.folder)
 
     def run(self, command):
-        for name in filter(os.path.exists, FROM_OUTSIDE):
+        for name in filter(os.path.exists, NETWORK_FILES):
             self.inside(name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(name, self.inside(name))
-        # Its own /proc and process ids: what a step leaves running ends with the step.
+        # With its own process ids, so that whatever a step leaves running ends with the step.
         mount = 'mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" && exec "$@"'
         enter = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", mount]
         enter += [str(self.folder), "chroot", str(self.folder)]
         if self.user != "root":
             enter += ["setpriv", f"--reuid={self.user}", "--init-groups", f"--regid={self.user}"]
         script = f"cd {shlex.quote(self.workdir)} && {command}"
-        kept = {k: v for k, v in os.environ.items() if re.search("(?i)proxy|cert|ssl|_ca", k)}
-        call(*enter, "/bin/sh", "-c", script, env=kept | self.environment)
+        proxies = {k: v for k, v in os.environ.items() if re.search("(?i)proxy|cert|ssl|_ca", k)}
+        call(*enter, "/bin/sh", "-c", script, env=proxies | self.environment)
 
     def copy(self, chown, *names):
         *sources, target = names
@@ -126,12 +126,12 @@ class Chroot:
 
 
 def copied():
-    """The names that `COPY . .` takes: those of a clone, as .dockerignore leaves them."""
+    """The names of the files that `COPY . .` copies: those of a clone without .dockerignore's."""
     return [name for name in repository.files() if not name.startswith(".github/")]
 
 
 def call(*command, env=None):
-    """Run a command and let it speak; raises ContainerError where it fails."""
+    """Run a command and show what it prints; raises ContainerError where it fails."""
     done = subprocess.run(list(map(str, command)), env=env, check=False)
     if done.returncode:
         raise ContainerError(f"This failed with {done.returncode}: {shlex.join(map(str, command))}")
@@ -144,7 +144,8 @@ def daemon():
     return subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0
 
 
-def main():
+def build():
+    """Build the container and run the trial in it; raises ContainerError where a step fails."""
     text = (ROOT / "Dockerfile").read_text()
     if daemon():
         call("docker", "build", "--tag", TAG, ROOT)
@@ -167,8 +168,13 @@ def main():
     print("Works: the Dockerfile's steps, run in a bare Debian without Docker.")
 
 
-if __name__ == "__main__":
+def main():
     try:
-        main()
+        build()
     except ContainerError as error:
         sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    with faults.in_one_line():
+        main()

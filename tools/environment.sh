@@ -1,6 +1,6 @@
 #!/bin/sh
 # Make the environment in .venv from requirements.lock, with the Node packages of package-lock.json.
-# Safe to interrupt and to run again: the mark at the end is what `make` looks at.
+# It can be interrupted and run again: `make` takes it for done only once .venv/ready is written.
 set -eu
 
 works() {
@@ -26,9 +26,9 @@ if ! .venv/bin/python -m pip -V >/dev/null 2>&1 || [ "$(.venv/bin/python -V)" !=
 fi
 {
     .venv/bin/python -m pip install --quiet "$(grep '^uv==' requirements.lock)" &&
-        # Compiled at once: where Python may not keep what it compiles, every import would do it again.
-        VIRTUAL_ENV=.venv .venv/bin/uv pip install --quiet --compile-bytecode -r requirements.lock &&
-        PYTHONPATH=_ext .venv/bin/python -c "from course_page import node; node.install()"
+        # Compiled now, because a later user, who may not write here, would compile at every import.
+        VIRTUAL_ENV=.venv .venv/bin/uv pip sync --quiet --compile-bytecode requirements.lock &&
+        .venv/bin/python -c "from _ext.course_page import node; node.install()"
 } 2>.venv/messages || {
     echo "The packages did not arrive (the last words of .venv/messages:" \
         "$(tail -n 1 .venv/messages)). Is there a network, and room? Then run this again." >&2

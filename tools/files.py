@@ -8,6 +8,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 """The folder of the course."""
 
+SITE = ROOT / "_build" / "html"
+"""The built book."""
+
 
 @contextmanager
 def replacing(path):

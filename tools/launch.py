@@ -1,9 +1,9 @@
 """Write the notebooks that Colab opens into _build/launch: python -m tools.launch.
 
-They are the book's own, executed and with their figures, changed only where a notebook that stands
-alone needs it: the setup cell is stamped with the repository's address and commit, links to other
-pages lead to the site or to Colab, and citations become plain text. Assignments lose their
-solutions, which the book's pages keep folded.
+They are the book's notebooks, executed and with their figures, changed only where a notebook that
+stands alone needs it: the setup cell is stamped with the repository's address and commit, links to
+other pages lead to the site or to Colab, and citations become plain text. The solutions of
+assignments, which the book's pages show folded, are removed.
 """
 
 import posixpath
@@ -14,20 +14,21 @@ import sys
 from nbgrader.preprocessors import ClearOutput, ClearSolutions, LockCells
 from pybtex.database import parse_file
 
-from tools import repository
+from tools import faults, repository
 from tools.cache import executed
-from tools.notebooks import ROOT, SETUP, WIDGET, put_setup, write
+from tools.files import ROOT
+from tools.notebooks import SETUP, WIDGET, put_setup, write
 from tools.repository import BRANCH
 
 FOLDER = ROOT / "_build" / "launch"
 UNSTAMPED = 'REPOSITORY, COMMIT = "", ""'
 STUB = '# your code here\nraise NotImplementedError("not filled in yet")'
-"""What stands in an assignment where the solution was."""
+"""What an assignment has in the place of a solution."""
 COLAB = "https://colab.research.google.com/github"
 
 
 def stamped(source, home):
-    """The setup cell's `source`, knowing the repository `home` and its commit."""
+    """The setup cell's `source` with the address and the commit of the repository `home`."""
     return source.replace(UNSTAMPED, f'REPOSITORY = "{home.url}"\nCOMMIT = "{home.commit}"')
 
 
@@ -48,10 +49,8 @@ def standing_alone(text, home, cited, folder="content"):
     """
 
     def cite(found):
-        inside = "; ".join(cited[key.strip()] for key in found["keys"].split(","))
-        if found["kind"] == "t":
-            return inside
-        return f"({inside})"
+        works = "; ".join(cited[key.strip()] for key in found["keys"].split(","))
+        return works if found["kind"] == "t" else f"({works})"
 
     def link(found):
         page, anchor = posixpath.normpath(f"{folder}/{found['page']}"), found["anchor"] or ""
@@ -64,7 +63,7 @@ def standing_alone(text, home, cited, folder="content"):
 
 
 def stand_alone(notebook, home, cited, folder):
-    """Change `notebook`, whose place is `folder`, where it could not be used without the book."""
+    """Change `notebook`, which is in `folder`, where it could not be used without the book."""
     put_setup(notebook, stamped(SETUP, home))
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
@@ -72,7 +71,7 @@ def stand_alone(notebook, home, cited, folder):
 
 
 def without_kernel(notebook):
-    """Leave of a live figure its page, which needs no kernel: that of the widget has ended."""
+    """Remove the widgets of live figures, which need a kernel; their pages, which do not, stay."""
     notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:
         for output in cell.get("outputs", ()):
@@ -80,13 +79,13 @@ def without_kernel(notebook):
 
 
 def student_copy(notebook):
-    """Cut an assignment's solutions out, and all they put out; a chapter stays as it is."""
-    written = [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("solution")]
-    if written:
+    """Remove an assignment's solutions and its outputs; a chapter stays as it is."""
+    solutions = [c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("solution")]
+    if solutions:
         for cut in (ClearSolutions(code_stub={"python": STUB}), LockCells(), ClearOutput()):
             cut.preprocess(notebook, {})
-    for cell in written:
-        cell.metadata.pop("tags", None)  # they fold the solution
+    for cell in solutions:
+        cell.metadata.pop("tags", None)  # which fold the solution on the book's pages
         cell.metadata.pop("mystnb", None)
 
 
@@ -112,4 +111,5 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    with faults.in_one_line():
+        main()

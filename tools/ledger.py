@@ -1,16 +1,16 @@
 """Write the ledger, every claim of the executed notebooks, for content/claims.md to include.
 
-Usage: python -m tools.ledger, after tools.execute. It is written into _build, and only when it
-changes, so that the page of claims is read anew when, and only when, a claim did.
+Usage: python -m tools.ledger, after tools.execute. The file in _build is written only where it
+changes: then, and only then, Sphinx reads the page of claims again.
 """
 
 import re
 import sys
 
 from local.claims import MIME, Claim
-from tools import write_text
+from tools import faults
 from tools.cache import executed
-from tools.notebooks import ROOT
+from tools.files import ROOT, write
 
 LEDGER = ROOT / "_build" / "ledger.md"
 EMPTY = "No chapter has put a claim into the ledger yet.\n"
@@ -21,7 +21,7 @@ class LedgerError(ValueError):
 
 
 def claims_of(notebook):
-    """The claims that stand in the outputs of an executed notebook, in its order."""
+    """The claims in the outputs of an executed notebook, in their order."""
     outputs = (out for cell in notebook.cells for out in cell.get("outputs", ()))
     records = (out["data"][MIME] for out in outputs if MIME in out.get("data", {}))
     return [Claim.from_record(record) for record in records]
@@ -30,7 +30,7 @@ def claims_of(notebook):
 def page(chapters):
     """The ledger in Markdown. chapters: {name of the notebook's file, without suffix: notebook}.
 
-    Raises LedgerError where two claims of the book bear one key.
+    Raises LedgerError where two claims of the book have the same key.
     """
     places, parts = {}, []
     for name, notebook in chapters.items():
@@ -54,9 +54,9 @@ def heading(name, notebook):
 
 
 def entry(claim, name):
-    """A claim, linked to its place in the chapter, and below it what was measured and what is said.
+    """A claim, linked to its place in the chapter, then what was measured and what a paper says.
 
-    A definition list needs no width, so that it reads well on a phone too.
+    It is a definition list, which is easier to read on a phone than a table.
     """
     lines = [
         f'<a href="{name}.html#{claim.anchor}">{escaped(claim.text)}</a>',
@@ -79,8 +79,9 @@ def main():
     except LedgerError as error:
         sys.exit(f"The book stops here: {error}")
     if not LEDGER.exists() or LEDGER.read_text("utf-8") != text:
-        write_text(LEDGER, text)
+        write(LEDGER, text)
 
 
 if __name__ == "__main__":
-    main()
+    with faults.in_one_line():
+        main()

@@ -8,13 +8,15 @@ from pathlib import Path
 
 import nbformat
 
-from tools import assignments
+from tools import assignments, faults
 from tools.notebooks import SETUP, SETUP_TAGS, is_setup, paths
 
 LONGEST_CELL = 25
 LONGEST_LINE = 79
-COMPARED_LOOSELY = "nbval-ignore-output"
-FRAME = {
+NOT_COMPARED = "nbval-ignore-output"
+"""The tag of a cell whose output nbval does not compare."""
+
+REQUIRED_IN_A_CHAPTER = {
     "what the reader will be able to do": r"[Aa]fter this chapter you can",
     "the minutes it takes": r"\d+ minutes",
     "a guess": r"> \*\*Guess",
@@ -23,9 +25,9 @@ FRAME = {
     "folded answers": r"<details>\s*<summary>",
     "exercises": r"(?m)^## Exercises",
 }
-FRAME_OF_AN_ASSIGNMENT = {
+REQUIRED_IN_AN_ASSIGNMENT = {
     "the points": r"\d+ points",
-    "the minutes it takes": FRAME["the minutes it takes"],
+    "the minutes it takes": REQUIRED_IN_A_CHAPTER["the minutes it takes"],
     "the rules": r"\*\*Rules",
 }
 
@@ -35,13 +37,13 @@ def problems(notebook):
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     yield from _setup(code)
-    yield from _frame(notebook, prose)
+    yield from _prose(notebook, prose)
     yield from _points(notebook)
     for number, cell in enumerate(code, start=1):
         where = f"code cell {number} ({cell.source.splitlines()[0] if cell.source else 'empty'})"
         for problem in (*_source(cell), *_outputs(cell)):
             yield f"{where}: {problem}"
-        if COMPARED_LOOSELY in cell.metadata.get("tags", ()):
+        if NOT_COMPARED in cell.metadata.get("tags", ()):
             following = "".join(after.source for after in code[number : number + 1])
             if "claim(" not in cell.source and not re.search(r"\bassert |claim\(", following):
                 yield f"{where}: its output is not compared: make the claim here or assert it next"
@@ -56,9 +58,10 @@ def _setup(code):
         yield "the setup cell differs from tools/setup_cell.py"
 
 
-def _frame(notebook, prose):
+def _prose(notebook, prose):
     assignment = any("nbgrader" in cell.metadata for cell in notebook.cells)
-    for what, pattern in (FRAME_OF_AN_ASSIGNMENT if assignment else FRAME).items():
+    required = REQUIRED_IN_AN_ASSIGNMENT if assignment else REQUIRED_IN_A_CHAPTER
+    for what, pattern in required.items():
         if not re.search(pattern, prose):
             yield f"the prose lacks {what} (pattern {pattern!r})"
     if re.search(r"(?m)^(:::|```\{)", prose):
@@ -90,7 +93,7 @@ def _source(cell):
         yield "ends in `;`, which nbval does not see: end a figure's cell with plt.show()"
     try:
         ast.parse(cell.source)
-    except SyntaxError:  # shell lines fail and unknown magics pass without a word
+    except SyntaxError:  # a failing shell line and an unknown magic would go unnoticed
         yield "not plain Python (no `!`, no `%`)"
 
 
@@ -119,4 +122,5 @@ def main(names):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    with faults.in_one_line():
+        main(sys.argv[1:])

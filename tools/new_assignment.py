@@ -17,7 +17,7 @@ from nbformat.v4 import new_notebook
 
 from local.exercises import probes
 from local.exercises.questions import ASSIGNMENTS, BY_NAME
-from tools import notebooks
+from tools import faults, notebooks
 from tools.files import ROOT, write
 from tools.new_chapter import cells
 
@@ -120,4 +120,5 @@ def main(name="", questions=""):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    with faults.in_one_line():
+        main(*sys.argv[1:])

@@ -1,7 +1,7 @@
 """Begin a chapter: python -m tools.new_chapter NAME (as in small-batches).
 
-The new notebook, from tools/chapter.md, keeps every rule of tools/lint_notebooks.py, is executed,
-and stands in the book as its last chapter. Its sentences are there to be replaced.
+The new notebook is made from tools/chapter.md. It keeps every rule of tools/lint_notebooks.py, is
+executed, and becomes the last chapter of the book. Its sentences are there to be replaced.
 """
 
 import json
@@ -10,8 +10,8 @@ import sys
 
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from tools import notebooks, write_text
-from tools.notebooks import ROOT
+from tools import faults, notebooks
+from tools.files import ROOT, write
 
 TEMPLATE = ROOT / "tools" / "chapter.md"
 FENCE = re.compile(r"^```python ?(?P<metadata>.*)\n(?P<source>[^`]*)^```\n", re.MULTILINE)
@@ -19,7 +19,7 @@ CHAPTER = re.compile(r"(?m)^ *- file: content/\d\d-[\w-]+\n")
 
 
 def cells(text):
-    """The cells of a chapter in Markdown: fenced Python, with its metadata as JSON, is code."""
+    """The cells of a chapter in Markdown. Fenced Python is a code cell, its metadata is JSON."""
     end = 0
     for fence in FENCE.finditer(text):
         if prose := text[end : fence.start()].strip():
@@ -31,6 +31,7 @@ def cells(text):
 
 
 def notebook(title, number):
+    """The chapter `number` with that title, not executed yet."""
     text = TEMPLATE.read_text("utf-8").replace("TITLE", title).replace("NUMBER", str(number))
     made = new_notebook(cells=list(cells(text)))
     description = f"{title}: a question, an experiment that decides it, and what was learnt."
@@ -39,7 +40,7 @@ def notebook(title, number):
 
 
 def with_chapter(toc, stem):
-    """The text of _toc.yml with the chapter `stem` behind the last one."""
+    """The text of _toc.yml with the chapter `stem` after the last one."""
     *_, last = CHAPTER.finditer(toc)
     line = re.sub(r"content/.*", f"content/{stem}", last[0])
     return toc[: last.end()] + line + toc[last.end() :]
@@ -48,24 +49,25 @@ def with_chapter(toc, stem):
 def main(name):
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
         sys.exit(f"A chapter's NAME is lower-case words with hyphens, small-batches; got {name!r}.")
-    there = sorted((ROOT / "content").glob("[0-9][0-9]-*.ipynb"))
-    if taken := [path.name for path in there if path.stem[3:] == name]:
+    chapters = sorted((ROOT / "content").glob("[0-9][0-9]-*.ipynb"))
+    if taken := [path.name for path in chapters if path.stem[3:] == name]:
         sys.exit(f"There is a chapter of this name: {taken[0]}.")
-    number = 1 + max(int(path.stem[:2]) for path in there)
+    number = 1 + max(int(path.stem[:2]) for path in chapters)
     path = ROOT / "content" / f"{number:02d}-{name}.ipynb"
     draft = path.with_suffix(".draft")
     notebooks.write(notebook(name.replace("-", " ").capitalize(), number), draft)
     try:
         notebooks.refresh(draft)
-        draft.rename(path)  # first: the table of contents names only what is there
+        draft.rename(path)  # before the table of contents, which may name only files that exist
         toc = ROOT / "_toc.yml"
-        write_text(toc, with_chapter(toc.read_text("utf-8"), path.stem))
+        write(toc, with_chapter(toc.read_text("utf-8"), path.stem))
     except BaseException:
-        for begun in draft, path:
-            begun.unlink(missing_ok=True)
+        for unfinished in draft, path:
+            unfinished.unlink(missing_ok=True)
         raise
     print(f"{path.relative_to(ROOT)} stands in _toc.yml; give it a line in content/index.md, too.")
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    with faults.in_one_line():
+        main(*sys.argv[1:])

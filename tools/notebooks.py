@@ -1,9 +1,9 @@
-"""Execute the course's notebooks in place and keep them as they are committed.
+"""Execute the course's notebooks in place and write them as they are committed.
 
-Committed are text outputs, so that nbval has something to compare; pictures, live figures, standard
-error and anything that differs from run to run are left out.
+Text outputs are committed, because nbval compares them. Pictures, live figures, standard error and
+whatever differs from run to run are removed.
 
-Usage: python -m tools.notebooks [--strip] [NOTEBOOK ...]; --strip leaves out without executing.
+Usage: python -m tools.notebooks [--strip] [NOTEBOOK ...]; --strip removes without executing.
 """
 
 import os
@@ -14,22 +14,19 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from tools import assignments, write_text
+from tools import assignments, faults, files
+from tools.files import ROOT
 
-ROOT = Path(__file__).parent.parent
 SETUP = (ROOT / "tools" / "setup_cell.py").read_text().strip()
 SETUP_TAGS = ["setup", "remove-input"]
-CACHE = ROOT / "_build" / ".jupyter_cache"
-"""Where jupyter-cache keeps the executed notebooks; `_config.yml` builds the book from there."""
-
-KEPT = ("tags", "mystnb", "nbgrader")
-"""What of a cell's metadata is committed."""
+CELL_METADATA = ("tags", "mystnb", "nbgrader")
+"""The metadata of a cell that is committed."""
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
-"""Marks the output of a live figure."""
+"""Only the output of a live figure has data of this type."""
 
-STANDS_IN = "textures"
-"""What the stored outputs come from: the embedded photographs, which every machine has."""
+DATA = "textures"
+"""MINI_CIFAR for the committed outputs: the embedded photographs, which every machine has."""
 
 
 def paths():
@@ -43,7 +40,7 @@ def is_setup(cell):
 
 
 def put_setup(notebook, source=SETUP):
-    """Give every setup cell the one official source."""
+    """Give every setup cell of `notebook` the same `source` and tags."""
     for cell in filter(is_setup, notebook.cells):
         cell.source, cell.metadata.tags = source, SETUP_TAGS
 
@@ -60,21 +57,22 @@ def without_pictures(output):
     if output.output_type == "stream":
         return None if output.name == "stderr" else output
     if "data" in output:
-        live = WIDGET in output.data  # also brings a still, and another name with every run
-        kept = {k: v for k, v in output.data.items() if not k.startswith("image/")}
-        output.data = {"text/plain": kept["text/plain"]} if live else kept
+        data = {k: v for k, v in output.data.items() if not k.startswith("image/")}
+        if WIDGET in data:  # its other types hold a picture and a name that is new in every run
+            data = {"text/plain": data["text/plain"]}
+        output.data = data
         output.metadata = {}
         return output if output.data else None
     return output
 
 
 def normalize(notebook):
-    """Leave in `notebook` only what belongs into the repository."""
+    """Leave in `notebook` only what is committed."""
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number}"
-        cell.metadata = {k: v for k, v in cell.metadata.items() if k in KEPT}
+        cell.metadata = {k: v for k, v in cell.metadata.items() if k in CELL_METADATA}
         if cell.cell_type == "code":
-            cell.outputs = [kept for o in cell.outputs if (kept := without_pictures(o))]
+            cell.outputs = list(filter(None, map(without_pictures, cell.outputs)))
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
@@ -83,11 +81,11 @@ def normalize(notebook):
 
 
 def write(notebook, path):
-    write_text(path, nbformat.writes(notebook) + "\n")
+    files.write(path, nbformat.writes(notebook) + "\n")
 
 
 def refresh(path, strip=False):
-    """Execute the notebook at `path`, or only `strip` it, and store it as it is committed."""
+    """Execute the notebook at `path`, unless told to `strip` it only, and write it as committed."""
     notebook = nbformat.read(path, as_version=4)
     put_setup(notebook)
     if assignment := assignments.of(notebook):
@@ -99,7 +97,7 @@ def refresh(path, strip=False):
 
 
 def main(names):
-    os.environ.setdefault("MINI_CIFAR", STANDS_IN)
+    os.environ.setdefault("MINI_CIFAR", DATA)
     strip = "--strip" in names
     names = [name for name in names if name != "--strip"]
     for path in map(Path, names) if names else paths():
@@ -111,4 +109,5 @@ def main(names):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    with faults.in_one_line():
+        main(sys.argv[1:])

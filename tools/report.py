@@ -1,14 +1,17 @@
-"""Say in one issue what the weekly check found broken: python -m tools.report.
+"""Report in one issue what the weekly check found broken: python -m tools.report.
 
-Run by .github/workflows/weekly.yml, with GitHub's command line `gh`. JOBS holds the jobs before it
-as JSON, {name: {"result": ...}}. The issue is opened at the first failure, added to at each further
-one, and closed when all is well again.
+.github/workflows/weekly.yml runs it, without the course's environment and with GitHub's command
+line `gh`. The variable JOBS holds the results of the jobs before it as JSON, {name: {"result":
+...}}. The issue is opened at the first failure, gets a comment at each further one, and is closed
+when everything works again.
 """
 
 import json
 import os
 import subprocess
 import sys
+
+from tools import faults
 
 TITLE = "The weekly check found something broken"
 
@@ -18,10 +21,11 @@ CHECKS = {
     "links": "make links",
     "container": "make container",
 }
-"""Each job, and what repeats it on any machine."""
+"""Each job, and the command that repeats it on any machine."""
 
 
 def gh(*arguments):
+    """What GitHub's command line prints; raises CalledProcessError where it fails."""
     done = subprocess.run(["gh", *arguments], check=True, capture_output=True, text=True)
     return done.stdout
 
@@ -33,12 +37,13 @@ def open_issue():
 
 
 def body(broken, run):
+    """The text about the `broken` jobs of the workflow's run at the address `run`."""
     repeat = "\n".join(f"- **{name}**: repeat it with `{CHECKS[name]}`" for name in broken)
-    return f"{repeat}\n\nWhat it said: {run}"
+    return f"{repeat}\n\nIts output: {run}"
 
 
-def keep(broken, run):
-    """Open the issue, add to it, or close it, as the jobs of `broken` demand."""
+def update_issue(broken, run):
+    """Open the issue about the `broken` jobs, comment on it, or, where nothing is, close it."""
     number = open_issue()
     if broken and number:
         gh("issue", "comment", number, "--body", body(broken, run))
@@ -56,11 +61,12 @@ def main():
     )
     print(f"Broken: {', '.join(broken) or 'nothing'}", flush=True)
     try:
-        keep(broken, run)
+        update_issue(broken, run)
     except subprocess.CalledProcessError as error:
-        said = " ".join(error.stderr.split())
-        sys.exit(f"`gh` failed ({said}). In a fork, allow issues: Settings, General, Issues.")
+        reason = " ".join(error.stderr.split())
+        sys.exit(f"`gh` failed ({reason}). In a fork, allow issues: Settings, General, Issues.")
 
 
 if __name__ == "__main__":
-    main()
+    with faults.in_one_line():
+        main()

@@ -1,11 +1,10 @@
-"""The address of this repository, found and never written: a fork edits nothing.
+"""The address of this repository. It is looked up and stands in no file, so a fork edits nothing.
 
-GitHub's workflows name the repository in ``GITHUB_REPOSITORY``; a clone names it in the URL of
-its remote ``origin``. Where neither says anything there is no address, and whoever asks must do
-without links rather than make one that leads nowhere.
+GitHub's workflows name the repository in ``GITHUB_REPOSITORY``; a clone names it in the URL of its
+remote ``origin``. Where neither is there, there is no address, and the book has no links to it.
 
-Two variables are there for who publishes elsewhere: ``COURSE_REMOTE`` is another remote's name or
-URL, asked before all others, and ``COURSE_SITE`` the address of a site that is not GitHub Pages'.
+Two variables are for publishing elsewhere. ``COURSE_REMOTE``, the name or the URL of another
+remote, takes precedence over both; ``COURSE_SITE`` is the address of a site outside GitHub Pages.
 """
 
 import os
@@ -14,10 +13,11 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from tools.files import ROOT
+
 SERVER = "https://github.com"
 BRANCH = "launch"
-"""Where publishing puts the executed notebooks; it is what Colab and Binder open."""
+"""The branch with the executed notebooks, which Colab and Binder open."""
 
 UNCOMMITTED = "Colab would fetch other code than this: commit your changes and run this again."
 
@@ -43,7 +43,7 @@ class Repository:
 
     @property
     def site(self) -> str:
-        """Where the book is served, with the closing slash: by GitHub Pages unless named."""
+        """The book's address with the closing slash: ``COURSE_SITE``, or else GitHub Pages'."""
         if named := named_site():
             return named
         host = f"{self.owner.lower()}.github.io"
@@ -51,7 +51,7 @@ class Repository:
 
 
 def parse(remote: str) -> tuple[str, str] | None:
-    """(owner, name) from a remote's URL in any of git's spellings; None where it is no GitHub."""
+    """(owner, name) from a GitHub remote's URL in any of git's spellings; None for other hosts."""
     found = REMOTE.fullmatch(remote.strip())
     return (found["owner"], found["name"]) if found else None
 
@@ -59,7 +59,7 @@ def parse(remote: str) -> tuple[str, str] | None:
 def find(root: Path = ROOT) -> Repository | None:
     """The repository that holds the folder `root`, or None where nothing names it.
 
-    Raises ValueError where ``GITHUB_REPOSITORY`` is set to something else than OWNER/NAME.
+    Raises ValueError where ``GITHUB_REPOSITORY`` does not read OWNER/NAME.
     """
     remote = os.environ.get("COURSE_REMOTE")
     named = os.environ.get("GITHUB_REPOSITORY")
@@ -68,7 +68,7 @@ def find(root: Path = ROOT) -> Repository | None:
         if not found:
             raise ValueError(f"GITHUB_REPOSITORY must read OWNER/NAME; received {named!r}")
         return Repository(found["owner"], found["name"], git(root, "rev-parse", "HEAD"))
-    # A copy of the course inside another project's clone must not borrow that project's address.
+    # A copy of the course inside another project's clone must not use that project's address.
     top = git(root, "rev-parse", "--show-toplevel")
     if not top or Path(top).resolve() != root.resolve():
         return None
@@ -90,25 +90,25 @@ def named_site() -> str:
 
 
 def files(root: Path = ROOT) -> list[str]:
-    """The names of all that a commit of the working tree in `root` would hold."""
+    """The names of all files that a commit of the working tree in `root` would hold."""
     command = ["git", "-C", root, "ls-files", "-co", "--exclude-standard", "-z"]
     names = subprocess.run(command, capture_output=True, check=True).stdout.decode().split("\0")
     return [name for name in names if name and (root / name).is_file()]
 
 
 def committed(root: Path = ROOT, *names: str) -> bool:
-    """Whether the commit checked out holds all of the clone at `root`, or of `names` in it."""
-    there = git(root, "rev-parse", "HEAD")
-    return bool(there) and not git(root, "status", "--porcelain", "--", *names)
+    """Whether HEAD holds the clone at `root` as it is now, or, where given, the `names` in it."""
+    commit = git(root, "rev-parse", "HEAD")
+    return bool(commit) and not git(root, "status", "--porcelain", "--", *names)
 
 
 def pushed(root: Path = ROOT) -> bool:
-    """Whether a branch of a remote holds the commit checked out, as far as the clone knows."""
+    """Whether a branch of a remote holds HEAD, as far as the clone knows."""
     return bool(git(root, "branch", "--remotes", "--contains", "HEAD"))
 
 
 def git(root: Path, *arguments: str) -> str:
-    """What git answers about the clone at `root`; empty where it, or git itself, is missing."""
+    """What git prints about the clone at `root`; empty where git fails or is missing."""
     try:
         done = subprocess.run(
             ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False

@@ -1,10 +1,10 @@
 #!/bin/sh
-# See that submissions can be shut in, for grading and its tests. As root on Debian and its kin, what
-# is missing is installed; elsewhere it is named. Safe to run again: it does nothing if all is there.
+# Check that this machine has a sandbox for submissions, which grading and its tests need. As root on
+# Debian and its relatives, install what is missing; elsewhere name it. Safe to run again.
 set -eu
 cd "$(dirname "$0")/.."
 
-[ "$(uname)" = Linux ] || exit 0 # elsewhere there is none, and its tests are left out
+[ "$(uname)" = Linux ] || exit 0 # other systems have no sandbox, and its tests are skipped there
 has() { [ -n "$(command -v "$1")" ]; }
 
 if ! has bwrap && has apt-get && [ "$(id -u)" = 0 ]; then
@@ -18,5 +18,5 @@ import sys
 from grading.sandbox import forkserver, modes
 try:
     forkserver.choose()
-except modes.Refusal as refusal:
-    sys.exit(str(refusal))"
+except modes.SandboxError as error:
+    sys.exit(str(error))"

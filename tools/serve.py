@@ -3,20 +3,20 @@
 import functools
 import sys
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
-SITE = Path(__file__).parent.parent / "_build" / "html"
+from tools import faults
+from tools.files import SITE
 
 
-class Quiet(SimpleHTTPRequestHandler):
+class QuietHandler(SimpleHTTPRequestHandler):
     def log_message(self, *args):
-        pass
+        """Print nothing about requests."""
 
 
 def main(port=8000):
     if not (SITE / "index.html").exists():
         sys.exit("There is no book yet: run `make book` first.")
-    handler = functools.partial(Quiet, directory=SITE)
+    handler = functools.partial(QuietHandler, directory=SITE)
     try:
         server = ThreadingHTTPServer(("127.0.0.1", int(port)), handler)
     except (OSError, OverflowError, ValueError) as error:
@@ -31,4 +31,5 @@ def main(port=8000):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    with faults.in_one_line():
+        main(*sys.argv[1:])

@@ -1,8 +1,9 @@
-"""Prove that nothing holds by luck: python -m tools.soak, with REPEATS=20 in the environment.
+"""Prove that no test passes by luck: python -m tools.soak, with REPEATS=20 in the environment.
 
-`make test` runs twice in a row, then every notebook that makes a claim REPEATS times, on the
-embedded photographs, into nowhere. What was done is noted in _build/soak.json, so an interrupted
-soak goes on where it stopped; one that is finished, or a change of the tree, begins anew.
+`make test` runs twice in a row. Then every notebook that makes a claim runs REPEATS times on the
+embedded photographs; its outputs are dropped. What was done is recorded in _build/soak.json, so an
+interrupted soak continues where it stopped. After the end of a soak, or a change of the tree, the
+next one starts from the beginning.
 """
 
 import hashlib
@@ -17,12 +18,12 @@ from concurrent.futures import as_completed
 import nbformat
 from tqdm import tqdm
 
-from tools import execute, notebooks, repository, write_text
-from tools.notebooks import ROOT
+from tools import execute, faults, notebooks, repository
+from tools.files import ROOT, write
 
-NOTE = ROOT / "_build" / "soak.json"
+PROGRESS = ROOT / "_build" / "soak.json"
 SUITES = 2
-CLOSING = re.compile(r"=+ (?P<counts>\d+ (?:passed|failed).*?) =+\s*")
+COUNTS = re.compile(r"=+ (?P<counts>\d+ (?:passed|failed).*?) =+\s*")
 
 
 def tree():
@@ -34,7 +35,7 @@ def tree():
 
 
 def claiming():
-    """The notebooks that make claims."""
+    """The paths of the notebooks that make claims."""
     found = []
     for path in notebooks.paths():
         code = (c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code")
@@ -43,73 +44,81 @@ def claiming():
     return found
 
 
-class Note:
-    """What was done so far: `suites`, one line each, and `runs`, [notebook, its error or None]."""
+class Progress:
+    """What was done so far, read from the file `path` if it is about the same `tree`.
+
+    suites: what `suite` returned each time; runs: [name of a notebook, its error or None] each.
+    """
 
     def __init__(self, path, tree):
         self.path, self.tree, self.suites, self.runs = path, tree, [], []
-        if path.exists() and (kept := json.loads(path.read_text()))["tree"] == tree:
-            self.suites, self.runs = kept["suites"], kept["runs"]
+        if path.exists() and (stored := json.loads(path.read_text()))["tree"] == tree:
+            self.suites, self.runs = stored["suites"], stored["runs"]
 
-    def keep(self):
-        kept = {"tree": self.tree, "suites": self.suites, "runs": self.runs}
-        write_text(self.path, json.dumps(kept, indent=1))
+    def save(self):
+        stored = {"tree": self.tree, "suites": self.suites, "runs": self.runs}
+        write(self.path, json.dumps(stored, indent=1))
 
 
 def suite():
-    """Run `make test`, let it speak, and return its closing lines and whether it passed."""
-    closing = []
+    """Run `make test`, show what it prints, and return pytest's counts and whether it passed."""
+    counts = []
     command = ["make", "--no-print-directory", "test"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
         for line in running.stdout:
             print(line, end="", flush=True)
-            if found := CLOSING.fullmatch(line):
-                closing.append(found["counts"])
-    return {"said": "; ".join(closing) or "nothing was counted", "passed": running.returncode == 0}
+            if found := COUNTS.fullmatch(line):
+                counts.append(found["counts"])
+    return {
+        "counts": "; ".join(counts) or "nothing was counted",
+        "passed": running.returncode == 0,
+    }
 
 
-def repeat(note, paths, repeats):
-    """Run each of `paths` until it ran `repeats` times, one per core, noting each run."""
-    done = Counter(name for name, _ in note.runs)
+def repeat(progress, paths, repeats):
+    """Run each notebook of `paths` until it ran `repeats` times, one per core, saving each run."""
+    done = Counter(name for name, _ in progress.runs)
     missing = [path for turn in range(repeats) for path in paths if done[path.name] <= turn]
-    os.environ["MINI_CIFAR"] = notebooks.STANDS_IN
-    with execute.pool(len(missing), NOTE.with_suffix(".log")) as pool:
-        running = {pool.submit(execute.run, path): path for path in missing}
-        whole = len(paths) * repeats
-        started = {"initial": whole - len(missing), "total": whole, "unit": "run"}
-        for ended in tqdm(as_completed(running), **started):
+    os.environ["MINI_CIFAR"] = notebooks.DATA
+    with execute.pool(len(missing), PROGRESS.with_suffix(".log")) as workers:
+        running = execute.submit(workers, missing)
+        total = len(paths) * repeats
+        bar = {"initial": total - len(missing), "total": total, "unit": "run"}
+        for ended in tqdm(as_completed(running), **bar):
             _, _, error = ended.result()
-            note.runs.append([running[ended].name, error])
-            note.keep()
+            progress.runs.append([running[ended].name, error])
+            progress.save()
 
 
-def summary(note):
-    """The counts in a few lines, and whether all was well."""
-    lines = [f"Suite {n}: {suite['said']}" for n, suite in enumerate(note.suites, start=1)]
-    runs = Counter(name for name, _ in note.runs)
-    failed = Counter(name for name, error in note.runs if error)
+def summary(progress):
+    """The counts in a few lines, and whether everything passed."""
+    lines = [f"Suite {n}: {suite['counts']}" for n, suite in enumerate(progress.suites, start=1)]
+    runs = Counter(name for name, _ in progress.runs)
+    failed = Counter(name for name, error in progress.runs if error)
     for name in sorted(runs):
         lines.append(f"{name}: {runs[name]} runs, {failed[name]} failed")
-    lines += sorted({f"{name}:\n{error}" for name, error in note.runs if error})
+    lines += sorted({f"{name}:\n{error}" for name, error in progress.runs if error})
+    failed_suites = sum(not suite["passed"] for suite in progress.suites)
     lines.append(
-        f"The suite {len(note.suites)} times, {sum(not s['passed'] for s in note.suites)} failed; "
-        f"claims {len(note.runs)} runs, {failed.total()} failed"
+        f"The suite {len(progress.suites)} times, {failed_suites} failed; "
+        f"claims {len(progress.runs)} runs, {failed.total()} failed"
     )
-    return "\n".join(lines), failed.total() == 0 and all(s["passed"] for s in note.suites)
+    return "\n".join(lines), failed.total() == failed_suites == 0
 
 
 def main():
     repeats = int(os.environ.get("REPEATS") or 20)
-    note = Note(NOTE, tree())
-    while len(note.suites) < SUITES:
-        note.suites.append(suite())
-        note.keep()
-    repeat(note, claiming(), repeats)
-    text, well = summary(note)
-    NOTE.unlink()
+    progress = Progress(PROGRESS, tree())
+    while len(progress.suites) < SUITES:
+        progress.suites.append(suite())
+        progress.save()
+    repeat(progress, claiming(), repeats)
+    text, passed = summary(progress)
+    PROGRESS.unlink()
     print(text)
-    sys.exit(not well)
+    sys.exit(not passed)
 
 
 if __name__ == "__main__":
-    main()
+    with faults.in_one_line():
+        main()

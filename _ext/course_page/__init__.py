@@ -1,18 +1,19 @@
-"""What the built pages lose and gain: one small Sphinx extension.
+"""The Sphinx extension that makes the pages small, complete and accessible.
 
-Jupyter Book's stock pages weigh megabytes, ask third parties for scripts, cannot open their menu
-on a phone and hide from a screen reader what a button does. The templates beside this file mend
-what the theme writes, and a directive shows live figures where no kernel runs (`live`). At the
-end of a build the notebooks' conventions get their marks (`marks`), mathematics and figures are
-rendered into the pages (`rendering`, `figures`), and the theme's styles, scripts and fonts are
-merged and cut down to what some page uses (`assets`, `fonts`).
+Jupyter Book's own pages weigh megabytes, load scripts from third parties, cannot open their menu on
+a phone and do not tell a screen reader what a button does. The templates beside this file correct
+what the theme writes, and a directive shows live figures without a kernel (`live`). At the end of a
+build, the notebooks' conventions become classes and names in the HTML (`annotations`), mathematics
+and figures are rendered into the pages (`rendering`, `figures`), and the theme's styles, scripts
+and fonts are merged and reduced to what the pages use (`assets`, `fonts`).
+
+`_config.yml` puts the folder of the course on the import path, for `tools` and `local`.
 """
 
-import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[2]))  # where `tools` is, the address finder's home
-from course_page import address, assets, builder, live, marks, pages, rendering
+from _ext.course_page import address, annotations, assets, builder, live, pages, rendering
+from local import plots
 from tools import assignments
 
 
@@ -27,28 +28,29 @@ def setup(app):
     app.connect("config-inited", configure)
     app.connect("html-page-context", address.add_to_page, priority=600)
     app.connect("html-collect-pages", pages.not_found)
-    app.connect("build-finished", finish, priority=900)  # after the theme has written its last
+    app.connect("build-finished", finish, priority=900)  # after the theme's handlers
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
 def configure(app, config):
     config.templates_path.insert(0, str(Path(__file__).parent / "templates"))
     config.html_math_renderer = "course"
+    config.html_context["colors"] = plots.COLORS
     address.configure(app, config)
     config.myst_substitutions = assignments.substitutions()
 
 
 def finish(app, exception):
-    """Finish the pages that Sphinx has written."""
+    """Change the pages that Sphinx has written, and let them take the place of the last site."""
     if exception or app.builder.name != "html":
         return
     site = pages.read(app)
-    marks.add(site)
+    annotations.add(site)
     address.add_card(site)
     rendering.render(site)
     assets.shrink(site)
     pages.write(site)
-    site.memory.keep()
+    site.memory.save()
     address.write_site_map(site)
     address.stamp_downloads(site)
     app.builder.publish()

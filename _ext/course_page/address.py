@@ -6,16 +6,17 @@ from lxml.builder import E
 from tools import launch, notebooks, repository
 
 LAUNCHERS = {"Colab": "colab_url", "Binder": "binder_url", ".ipynb": "notebook_url"}
-"""The theme's name of a way to open a notebook, and that of its address in our template."""
+"""The text of the theme's launch buttons, and the names of their addresses in our template."""
 
 CARD = "card.png"
-"""The social card, 1200 x 630, at the top of the site."""
+"""The social card, a picture of 1200 x 630 pixels at the top of the site."""
 
 UNLISTED = {"search.html", "404.html"}
+"""Pages that are not in the site map."""
 
 
 def configure(app, config):
-    """Tell the theme where the repository is, or that nobody knows."""
+    """Tell the theme the repository's address; where it is not known, there are no links to it."""
     found = repository.find()
     options = config.html_theme_options
     options["use_fullscreen_button"] = False
@@ -33,7 +34,7 @@ def configure(app, config):
 
 
 def add_to_page(app, pagename, templatename, context, doctree):
-    """Give the page's template its own address, its source's, and those hidden in menus."""
+    """Give a page's template its address, its source's, and those in the theme's launch menus."""
     if app.config.html_baseurl:
         context["pageurl"] = public(app.config.html_baseurl, app.builder.get_target_uri(pagename))
     if pagename in app.env.found_docs:
@@ -45,14 +46,12 @@ def add_to_page(app, pagename, templatename, context, doctree):
 
 
 def public(base, name):
-    """The address under which a page is known: the index is the site itself."""
+    """The public address of a page; the index is at the address of the site itself."""
     return base + ("" if name == "index.html" else name)
 
 
 def stamp_downloads(site):
-    """Let a downloaded notebook be as the one that Colab opens: it runs alone, and a student's
-    copy of an assignment has no solutions.
-    """
+    """Prepare the notebooks for download as for Colab: they run alone, and have no solutions."""
     cited = launch.citations()
     sources = site.folder / "_sources"
     for path in sources.rglob("*.ipynb"):
@@ -65,7 +64,7 @@ def stamp_downloads(site):
 
 
 def add_card(site):
-    """What a page shows where its address is shared. Its picture needs the site's own address."""
+    """Add what is shown where a page is shared; the picture needs the address of the site."""
     for tree in site.trees.values():
         (head,) = tree.xpath("/html/head")
         card = {"og:type": "article", "og:title": head.findtext("title")}
@@ -77,7 +76,7 @@ def add_card(site):
 
 
 def write_site_map(site):
-    """`robots.txt` and, where the site's own address is known, `sitemap.xml`."""
+    """Write `robots.txt` and, where the address of the site is known, `sitemap.xml`."""
     robots = "User-agent: *\nAllow: /\n"
     if site.base:
         names = sorted(site.trees.keys() - UNLISTED)

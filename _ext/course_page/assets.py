@@ -1,4 +1,4 @@
-"""One style sheet, one script and small fonts, made of what the theme and its extensions ship."""
+"""One style sheet, one script and small fonts, made from those of the theme and its extensions."""
 
 import gzip
 import hashlib
@@ -6,10 +6,12 @@ import re
 import shutil
 from pathlib import Path
 
-from course_page import fonts, node
+from _ext.course_page import fonts, node
+from local import plots
+from tools.files import ROOT
 
 HERE = Path(__file__).parent
-KATEX = node.ROOT / "node_modules" / "katex" / "dist"
+KATEX = ROOT / "node_modules" / "katex" / "dist"
 
 STYLES = [
     "basic.css",
@@ -19,7 +21,7 @@ STYLES = [
     "copybutton.css",
     "mystnb.*.css",
 ]
-"""In the theme's order. What is not named (thebe, toggle buttons, design grids) no page uses."""
+"""In the theme's order. The others (thebe, toggle buttons, design grids) are used by no page."""
 
 SCRIPTS = [
     "documentation_options.js",
@@ -32,14 +34,14 @@ SCRIPTS = [
 ]
 
 SEARCH = ["searchtools.js", "language_data.js"]
-"""Loaded by the search page alone."""
+"""Only the search page loads them."""
 
 ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
 FONT_FACE = re.compile(r"@font-face\s*{[^}]*}")
 
 
 def shrink(site):
-    """Replace the folder `_static` by what the pages use, and say in a line what that saved."""
+    """Reduce the folder `_static` to what the pages use, and print what that saved."""
     static = site.folder / "_static"
     before = weight(static)
     shipped = static.rename(site.folder / "_shipped")
@@ -59,7 +61,7 @@ def shrink(site):
 
 
 def weight(folder):
-    """KB of a folder as a static host sends them: text compressed, fonts as they are."""
+    """The size of a folder in KB as a static host sends it: text compressed, fonts as they are."""
     files = [p for p in folder.rglob("*") if p.suffix in {".js", ".css", ".woff2"}]
     sent = (
         p.read_bytes() if p.suffix == ".woff2" else gzip.compress(p.read_bytes()) for p in files
@@ -73,14 +75,15 @@ def without_source_map(text):
 
 def merge_styles(shipped):
     paths = [path for name in STYLES for path in sorted(shipped.glob(name))]
-    sheets = [path.read_text("utf-8") for path in [*paths, KATEX / "katex.css", HERE / "book.css"]]
-    # All comments but those that say whose it is: the licences ask for these.
+    sheets = [path.read_text("utf-8") for path in [*paths, KATEX / "katex.css"]]
+    sheets += [plots.theme_rules(), (HERE / "book.css").read_text("utf-8")]
+    # The licences ask for the comments that name the copyright; all others go.
     dropped = r"/\*(?:(?!\*/|[Cc]opyright).)*\*/|@charset[^;]*;"
     return re.sub(dropped, "", "\n".join(sheets), flags=re.DOTALL)
 
 
 def purge(site, style, script):
-    """The style sheet without the rules that match no page and that no script can make match."""
+    """The style sheet without rules that match nothing in the pages, even after scripts ran."""
     names = set()
     for text in site.texts.values():
         names.update(re.findall(r"<([a-z][\w-]*)", text))
@@ -88,7 +91,7 @@ def purge(site, style, script):
             if name not in ("href", "d", "content", "style", "points"):
                 names.update((name, *value.split()))
     task = {"css": style, "names": " ".join(sorted(names)), "scripts": script}
-    return site.memory.answers(purged, [task])[0]
+    return site.memory.results(purged, [task])[0]
 
 
 def purged(tasks):
@@ -96,7 +99,7 @@ def purged(tasks):
 
 
 def cut_fonts(site, style, shipped):
-    """Write the fonts that the style sheet still names, each with the characters it may show."""
+    """Write the fonts that the style sheet uses, each reduced to the characters it may show."""
     icons = shipped / "vendor" / "fontawesome" / "webfonts"
     shown = [(KATEX / "fonts", site.symbols), (icons, fonts.escaped(style))]
     sources = {path.name: (path, chars) for home, chars in shown for path in home.glob("*.woff2")}
@@ -107,20 +110,20 @@ def cut_fonts(site, style, shipped):
         source, characters = sources[re.search(r"[\w-]+\.woff2", rule[0])[0]]
         if family not in rules:
             return ""
-        [font] = site.memory.answers(fonts.cut, [(source, "".join(sorted(characters)))])
+        [font] = site.memory.results(fonts.cut, [(source, "".join(sorted(characters)))])
         if not font:
             return ""
         (site.folder / "_static" / source.name).write_bytes(font)
-        kept = re.findall(r"font-(?:family|style|weight):[^;}]*", rule[0])
-        made = ["font-display:block", f'src:url({source.name}) format("woff2")']
-        return "@font-face{" + ";".join([*kept, *made]) + "}"
+        declarations = re.findall(r"font-(?:family|style|weight):[^;}]*", rule[0])
+        declarations += ["font-display:block", f'src:url({source.name}) format("woff2")']
+        return "@font-face{" + ";".join(declarations) + "}"
 
     return FONT_FACE.sub(face, style)
 
 
 def link(site, name, text):
-    """Write an asset, and name its content in every page's link: a changed one is fetched anew."""
+    """Write an asset, and put a digest of it into every page's link, so that no old one is used."""
     (site.folder / "_static" / name).write_text(text, "utf-8")
-    stamp = hashlib.sha256(text.encode()).hexdigest()[:8]
+    digest = hashlib.sha256(text.encode()).hexdigest()[:8]
     for page, page_text in site.texts.items():
-        site.texts[page] = page_text.replace(f'_static/{name}"', f'_static/{name}?v={stamp}"')
+        site.texts[page] = page_text.replace(f'_static/{name}"', f'_static/{name}?v={digest}"')

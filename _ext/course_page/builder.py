@@ -1,4 +1,4 @@
-"""Pages of `content/` stand at the top of the site, so that `/` is the index."""
+"""The pages of `content/` are at the top of the site, so that `/` is the index."""
 
 import shutil
 from pathlib import Path
@@ -9,12 +9,11 @@ FOLDER = "content/"
 
 
 class FlatBuilder(StandaloneHTMLBuilder):
-    """Jupyter Book's HTML builder with the folder `content/` left out of every address.
+    """Jupyter Book's HTML builder without the folder `content/` in addresses.
 
-    Every build writes every page into an empty folder beside the site, because the pages are
-    changed again once all of them are known, and because nothing stale may be published. Only a
-    finished one takes the site's place. Reading, the slow half, is still done for changed sources
-    only.
+    Each build writes all pages into an empty folder beside the site: they are changed again once
+    all of them are there, and no page of an older build may stay. Only a finished build takes the
+    place of the site. Sources, whose reading is the slow half, are read only where they changed.
     """
 
     def __init__(self, app, env):
@@ -25,7 +24,7 @@ class FlatBuilder(StandaloneHTMLBuilder):
         super().__init__(app, env)
 
     def publish(self):
-        """Let what was built take the place of the last site."""
+        """Let the finished build take the place of the last site."""
         last = self.site.with_name("last")
         shutil.rmtree(last, ignore_errors=True)
         self.site.rename(last)

@@ -1,4 +1,4 @@
-"""SVG figures stand inline in their page, so that its font, its ink and its theme are theirs."""
+"""SVG figures become part of their page, so that they use its font, its colours and its theme."""
 
 import base64
 import hashlib
@@ -10,47 +10,45 @@ from pathlib import Path
 from lxml import etree
 from PIL import Image
 
-from course_page.pages import to_root
+from _ext.course_page.pages import to_root
+from local import plots
 
 PIXELS_PER_POINT = 4 / 3
 INLINE = 2048
-"""Bytes up to which a raster part stays inside the figure: a request costs more than that."""
+"""Raster parts up to this many bytes stay inside the figure: a request would cost more."""
 
 STILL = "data:image/svg+xml;base64,"
-"""How the address of a live figure's still begins: it lies inside the page."""
+"""The beginning of a live figure's picture, which is inside the page."""
 
 PICTURES = f"//img[contains(@src, '_images/') or starts-with(@src, '{STILL}')]"
 
-THEMED = {"#1f2328": "currentColor", "#767676": "var(--figure-grey)"}
-"""The neutral colours of local/plots.py, and what they become so that they follow the theme."""
+THEMED = {plots.INK: "currentColor", plots.GREY: "var(--figure-grey)"}
+"""The neutral colours, and the ones of the theme that replace them."""
 
-LABELS = {
-    "#D55E00": "vermillion",
-    "#0072B2": "blue",
-    "#009E73": "green",
-    "#CC79A7": "pink",
-    "#56B4E9": "sky",
-}
-"""The colours with a meaning. Their marks stay as they are; text in them needs more contrast."""
+LABELS = {color.lower(): f"var(--label-{name})" for name, color in plots.COLORS.items()}
+"""The colours with a meaning. Lines keep them; text gets a variant with more contrast."""
 
 LETTERING = "self::*[local-name()='text' or local-name()='tspan'] | *[local-name()='text']"
-"""From an element: whether it is text, or, as around a formula, the group that colours one."""
+"""XPath: whether an element is text, or the group around a formula, which sets its colour."""
 
 FAMILY = re.compile("font-family: [^;]*;? ?")
 
 
 @dataclass
 class Drawing:
-    """One figure of one page: its source, and the name of the hole that it fills."""
+    """One figure of one page: its source, and the name of the placeholder that it replaces."""
 
     page: str
-    hole: str
+    placeholder: str
     prefix: str
     svg: str
 
 
-def take(site, hole):
-    """The drawings of every page in order; each page is left with holes in their places."""
+def take(site, placeholder):
+    """The drawings of all pages in order, after placeholders have taken their places.
+
+    placeholder: a format string for the name of one.
+    """
     drawings = []
     for name, tree in site.trees.items():
         for image in tree.xpath(PICTURES):
@@ -61,16 +59,16 @@ def take(site, hole):
             number = len(drawings)
             svg = adapt(source, image.get("alt", ""))
             drawings.append(Drawing(name, f"figure {number}", f"f{number}", svg))
-            place = etree.Element("span", {"class": "drawing"})
-            place.text, place.tail = hole.format(f"figure {number}"), image.tail
-            image.getparent().replace(image, place)
+            span = etree.Element("span", {"class": "drawing"})
+            span.text, span.tail = placeholder.format(f"figure {number}"), image.tail
+            image.getparent().replace(image, span)
     for path in (site.folder / "_images").glob("*.svg"):
         path.unlink()
     return drawings
 
 
 def drawn(site, address):
-    """The SVG at an image's address, beside the page or within it; None for a raster picture."""
+    """The SVG at an image's address, a file or within the page; None for a raster picture."""
     if address.startswith(STILL):
         return base64.b64decode(address.removeprefix(STILL))
     path = site.folder / "_images" / Path(address).name
@@ -78,9 +76,9 @@ def drawn(site, address):
 
 
 def adapt(source, alt):
-    """A figure as matplotlib drew it, made to follow the page that it stands in.
+    """The SVG `source`, as matplotlib wrote it, adapted to the page that it becomes part of.
 
-    The white ground goes, neutral colours and type become the page's, and `alt` its label.
+    It loses its white ground, gets the page's font and neutral colours, and `alt` as its label.
     """
     root = etree.fromstring(source)
     for unused in root.xpath("//*[local-name()='metadata' or local-name()='style']"):
@@ -105,12 +103,11 @@ def adapt(source, alt):
 
 
 def label_colour(fill):
-    name = LABELS.get(fill[1].upper())
-    return f"fill: var(--label-{name})" if name else fill[0]
+    return f"fill: {LABELS.get(fill[1], fill[1])}"
 
 
 def finish(site, drawing, svg):
-    """The drawing with its larger raster parts as files of their own."""
+    """The drawing's `svg` with its larger raster parts moved into files of their own."""
 
     def file(part):
         if len(part[1]) < INLINE:
@@ -122,11 +119,11 @@ def finish(site, drawing, svg):
 
 
 def lossless(site, png):
-    """Write the picture as lossless WebP under a name made from its content."""
+    """Write a picture as lossless WebP; returns its name, which is made from its content."""
     folder = site.folder / "_images"
     folder.mkdir(exist_ok=True)
     name = hashlib.sha256(png).hexdigest()[:16] + ".webp"
-    [webp] = site.memory.answers(compressed, [png])
+    [webp] = site.memory.results(compressed, [png])
     (folder / name).write_bytes(webp)
     return name
 
@@ -140,7 +137,7 @@ def compressed(pngs):
 
 
 def shrink(site, image):
-    """Give a raster picture its measures, and its place in the queue behind what is seen first."""
+    """Give a raster picture its size, load it lazily, and make a PNG a smaller WebP."""
     path = site.folder / "_images" / Path(image.get("src")).name
     with Image.open(path) as picture:
         width, height = picture.size

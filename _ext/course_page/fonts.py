@@ -1,4 +1,4 @@
-"""Fonts cut down to the characters that the book shows."""
+"""Fonts reduced to the characters that the book shows."""
 
 import io
 import logging
@@ -6,19 +6,18 @@ import re
 
 from fontTools import subset
 
-logging.getLogger("fontTools").setLevel(logging.WARNING)  # it reports every table
-
 ESCAPE = re.compile(r"\\([0-9a-fA-F]{1,6})")
 
 
-def cut(wishes):
-    """Fonts as woff2, each cut down. wishes: [(path of a font, the characters it may keep)].
+def cut(tasks):
+    """The reduced fonts as bytes of woff2 files. tasks: [(path of a font, the characters to keep)].
 
-    None stands for a font that has none of them.
+    The result is None for a font that has none of its characters.
     """
+    logging.getLogger("fontTools").setLevel(logging.WARNING)  # it reports every table
     options = subset.Options(flavor="woff2", layout_features=["*"], hinting=False)
     fonts = []
-    for path, characters in wishes:
+    for path, characters in tasks:
         font = subset.load_font(path, options)
         unicodes = {ord(c) for c in characters} & font.getBestCmap().keys()
         file = io.BytesIO()
@@ -32,5 +31,5 @@ def cut(wishes):
 
 
 def escaped(css):
-    """The characters that a style sheet writes as escapes: where icon fonts get theirs."""
+    """The characters that a style sheet writes as escapes, as the rules for icons do."""
     return {chr(int(code, 16)) for code in ESCAPE.findall(css)}

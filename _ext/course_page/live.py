@@ -1,4 +1,4 @@
-"""Live figures on pages that no kernel runs for."""
+"""Live figures on pages of Markdown, which have no kernel."""
 
 from importlib import import_module
 from pathlib import Path
@@ -8,7 +8,7 @@ from sphinx.util.docutils import SphinxDirective
 
 
 class LiveFigure(SphinxDirective):
-    """`{live} train.Train` shows that figure of local/live, as a notebook's page would."""
+    """`{live} train.Train` shows that figure of local/live as on a notebook's page."""
 
     required_arguments = 1
 

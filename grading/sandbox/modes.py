@@ -1,11 +1,11 @@
-"""Where submissions run: the ways to shut a process in, and which of them this machine has.
+"""The kinds of sandbox for submissions, and which of them this machine has.
 
     bubblewrap   namespaces: no network, and no files but Python's own and an empty folder
-    landlock     where namespaces are closed to us (Ubuntu 24.04, containers): the kernel refuses
+    landlock     for systems that forbid namespaces (Ubuntu 24.04, containers): the kernel refuses
                  all other files, and the system calls of the network
     trusted      neither; time, memory and processes are bounded all the same
 
-In the first two every submission is, besides, under a seccomp filter (`inside.confine`).
+In the first two, a seccomp filter refuses further system calls (`inside.confine`).
 """
 
 import importlib.util
@@ -21,11 +21,10 @@ from grading.sandbox import systemcalls
 from grading.sandbox.inside import confine
 
 HERE = Path(__file__).resolve().parent
-COURSE = HERE.parents[1]
 MODES = ("bubblewrap", "landlock", "trusted")
 TEMPORARY_BYTES = 100 << 20
 SCRATCH = "/scratch"
-"""Bubblewrap's empty folder. It is not /tmp, where the course itself may lie."""
+"""The writable folder in bubblewrap. It is not /tmp, where the course itself may lie."""
 
 BOOT = """
 import json, sys
@@ -36,20 +35,22 @@ from inside import server
 sys.path.remove(settings["code"])
 server.main(settings)
 """
+"""What the fork server's Python runs."""
 
 _serial = itertools.count()
 
 
-class Refusal(RuntimeError):
-    """No way to run submissions safely here; the text says what is missing and how to mend it."""
+class SandboxError(RuntimeError):
+    """Submissions cannot be run safely; the text says what is missing and how to mend it."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a submission may use. A question has `seconds` of computing and `idle` of waiting.
+    """What a submission may use.
 
-    Computing is counted, not the clock, so that a busy machine costs no marks.
-    memory: bytes of address space, of which TensorFlow takes 2 GB.  file_size: bytes of a file.
+    seconds: of computing for a question. They are counted in the processor and not on the clock,
+    so that a busy machine costs no marks.  idle: seconds of waiting for a question.  memory: bytes
+    of address space, of which TensorFlow takes 2 GB.  file_size: bytes of a file.
     """
 
     seconds: float = 20.0
@@ -59,7 +60,7 @@ class Limits:
 
 
 def missing(mode):
-    """Why `mode` cannot work here, in a few words; None where it may."""
+    """Why `mode` cannot work on this machine, in a few words; None if it may."""
     if sys.platform != "linux":
         return f"it needs Linux, this is {sys.platform}"
     try:
@@ -81,14 +82,14 @@ def missing(mode):
 
 
 def readable():
-    """The files and folders that a submission needs to see: the system's libraries and Python."""
+    """The files and folders that a submission must be able to read: libraries and Python."""
     python = [Path(sys.base_prefix, "lib"), Path(sys.executable).resolve(), *map(Path, packages())]
     system = map(Path, ("/usr/lib", "/usr/lib32", "/usr/lib64", "/lib", "/lib32", "/lib64"))
     system = [*system, Path("/etc/ld.so.cache"), Path("/etc/alternatives"), HERE / "inside"]
     return [path for path in (*system, *python) if path.exists()]
 
 
-def open_to_all(path):
+def _open_to_all(path):
     """Whether every user may pass through the folders that lead to `path`."""
     return all(folder.stat().st_mode & 0o001 for folder in path.parents)
 
@@ -100,20 +101,20 @@ def packages():
     return sorted(own | {str(Path(numpy).parents[1])})
 
 
-def settings(mode, limits, modules, probes, given):
-    """What the fork server is told (`inside.server.main`)."""
+def settings(mode, limits, modules, probes, common_cells):
+    """The settings of a fork server but for its socket and folder; see `inside.server.main`."""
     devices = [Path("/dev", name) for name in ("null", "zero", "random", "urandom")]
     return {
         "mode": mode,
         "modules": list(modules),
         "probes": probes,
-        "given": list(given),
+        "common_cells": list(common_cells),
         "code": str(HERE),
         "packages": packages(),
         "readable": [str(path) for path in (*readable(), *devices)],
-        # One user a server, so that one submission's processes do not count for another's.
+        # A user for each server: the system bounds the number of processes of a user.
         "user": 60000 + (os.getpid() + next(_serial)) % 5000 if os.geteuid() == 0 else None,
-        "keep_reading": mode == "landlock" and not all(map(open_to_all, readable())),
+        "keep_reading": mode == "landlock" and not all(map(_open_to_all, readable())),
         "filter": "" if mode == "trusted" else systemcalls.program().hex(),
         "memory": limits.memory,
         "file_size": limits.file_size,
@@ -122,7 +123,7 @@ def settings(mode, limits, modules, probes, given):
 
 
 def environment(folder):
-    """The environment of the fork server: nothing of the grader's own. folder: a writable one."""
+    """The environment variables of a fork server: none of the grader's. folder: for its files."""
     return {
         "PATH": "/usr/bin",
         "HOME": folder,
@@ -138,29 +139,29 @@ def environment(folder):
 
 
 def command(mode):
-    """The command line of the fork server; its settings come on standard input."""
+    """The command line of a fork server, which reads its settings from standard input."""
     python = [str(Path(sys.executable).resolve()), "-S", "-s", "-P", "-B", "-c", BOOT]
     if mode != "bubblewrap":
         return python
     arguments = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
     arguments += ["--unshare-cgroup-try", "--die-with-parent", "--new-session"]
-    if os.geteuid() == 0:  # as root no user namespace is needed; the submission becomes a user
+    if os.geteuid() == 0:  # root needs no user namespace: the submission becomes another user
         arguments += ["--cap-drop", "ALL"]
         for right in ("SETUID", "SETGID", "CHOWN", "KILL", "DAC_OVERRIDE"):
             arguments += ["--cap-add", f"CAP_{right}"]
     else:
         arguments += ["--unshare-user"]
-    made = set()
+    created = set()
     for path in readable():
         for parent in reversed(path.parents[:-1]):
-            if parent not in made:  # bwrap as root would make it for root alone
-                made.add(parent)
+            if parent not in created:  # bwrap, as root, would create it closed to others
+                created.add(parent)
                 arguments += ["--perms", "0755", "--dir", str(parent)]
         if path.is_symlink() and path.parent == Path("/"):
             arguments += ["--symlink", str(path.readlink()), str(path)]
         else:
             arguments += ["--ro-bind", str(path), str(path)]
-    # TensorFlow insists on knowing its program; the rest of /proc would show other processes.
+    # TensorFlow must find its program here. All else in /proc would show other processes.
     arguments += ["--perms", "0755", "--dir", "/proc", "--perms", "0755", "--dir", "/proc/self"]
     arguments += ["--symlink", python[0], "/proc/self/exe"]
     arguments += ["--symlink", "/dev/null", "/proc/self/cmdline"]

@@ -1,49 +1,67 @@
-"""The grader's end of one submission's process: what is said to it, and how long it may take."""
+"""One submission's process as the grader sees it: messages, limits of time, and how it ended."""
 
 import contextlib
 import json
+import signal
 import socket
 import time
 
 import numpy as np
 
 from grading.sandbox.inside import messages
+from grading.sandbox.serverprocess import ServerError
 
 TICK = 0.25
-"""Seconds between two looks at how much a submission has computed."""
-ROOM = 1 << 16
-"""Bytes that a socket takes though nobody reads."""
+"""Seconds between two measurements of how long a submission has computed."""
+SOCKET_BYTES = 1 << 16
+"""Bytes that a socket buffers before anybody reads them."""
 GRACE = 1.0
-"""Seconds that a process which has closed its end is given to end."""
+"""Seconds that a process which has closed its socket is given to end."""
 SLACK = 20
-"""The clock may show so many times the limits before a submission is stopped for it."""
+"""A submission is stopped if the clock shows this many times its limits, whatever it computed."""
 
 
-class Lost(RuntimeError):
-    """The fork server does not answer: the machine's fault, or the grader's."""
+class EndedError(Exception):
+    """A submission's process has ended; as text, a sentence for the student.
 
-
-class Stopped(Exception):
-    """A submission's process is at its end. `how`: "time", "idle", or "ended" (see `code`)."""
+    how: "time" or "idle" (it was stopped at a limit), or "ended" (by itself). code: its exit code,
+    negative if a signal ended it; None if the grader stopped it.
+    """
 
     def __init__(self, how, code=None):
         super().__init__(how, code)
         self.how, self.code = how, code
 
+    def __str__(self):
+        if self.how == "time" or self.code == -signal.SIGXCPU:
+            return "It computes for longer than it may, perhaps for ever (time limit)."
+        if self.how == "idle":
+            return "It waits for longer than it may (time limit)."
+        if self.code is None:
+            return "It closed the line to the grader."
+        if self.code >= 0:
+            return "It ended its own process before it answered."
+        known = -self.code in set(signal.Signals)
+        return f"Python crashed in it ({signal.Signals(-self.code).name if known else '?'})."
+
 
 class Session:
-    """One submission's process, in a `with` block; one at a time for a server."""
+    """One submission's process, in a `with` block. A server has one session at a time.
 
-    def __init__(self, server):
-        self.server, self.ended, self.clean = server, None, True
-        self.channel, theirs = socket.socketpair()
-        self.channel.settimeout(TICK)
-        self.heard = b""
+    server: the ServerProcess that starts the process. limits: the `modes.Limits`.
+    Raises ServerError if the server fails, here and in every method.
+    """
+
+    def __init__(self, server, limits):
+        self.server, self.limits, self.ended, self.clean = server, limits, None, True
+        self.socket, theirs = socket.socketpair()
+        self.socket.settimeout(TICK)
+        self.read = messages.buffered(self._receive)
         try:
             with theirs:
-                self.at_look = _seconds(server.say("start", [theirs.fileno()]))
-        except Lost:
-            self.channel.close()
+                self.computed = _seconds(server.order("start", [theirs.fileno()]))
+        except ServerError:
+            self.socket.close()
             raise
         self.restart_clock()
 
@@ -56,86 +74,84 @@ class Session:
     def close(self):
         """End the process, if it has not ended."""
         if self.ended is None:
-            with contextlib.suppress(Lost):
+            with contextlib.suppress(ServerError):
                 self.end(0)
-        self.channel.close()
+        self.socket.close()
 
     def restart_clock(self):
-        """Begin a question: it has the whole of the limits before it, give or take a TICK."""
-        self.begun = self.looked = time.monotonic()
-        self.computed, self.waited = self.at_look, 0.0
+        """Begin a question: it may use the whole of the limits, give or take a TICK."""
+        self.started = self.measured = time.monotonic()
+        self.computed_before, self.waited = self.computed, 0.0
 
-    def tell(self, cells):
-        """Give the process the sources of a notebook's cells: the first thing it hears."""
-        text = np.frombuffer(json.dumps(cells).encode(), np.uint8)
+    def send_cells(self, sources):
+        """Send the sources of the notebook's cells, which must be the first message."""
+        text = np.frombuffer(json.dumps(sources).encode(), np.uint8)
         self._send(messages.encode({"kind": "cells"}, {"cells": text}))
 
     def ask(self, header, arrays=None):
-        """Send a message and return the answer. Raises Stopped, Malformed, Lost."""
+        """Send a message and return the reply. Raises EndedError, MessageError."""
         self._send(messages.encode(header, arrays))
-        return messages.receive(self._read)
+        return messages.receive(self.read)
 
     def ask_all(self, requests, together):
-        """The answers to all `requests`, encoded messages, in turn; raises as `ask`.
+        """Yield the reply to each of `requests`, encoded messages; raises as `ask`.
 
-        together: send them all at once, as far as there is room, so that nobody waits for anybody.
+        together: send all requests at once, if the socket buffers them, so that grader and
+        submission need not wait for each other.
         """
-        if together and sum(map(len, requests)) <= ROOM:
+        if together and sum(map(len, requests)) <= SOCKET_BYTES:
             self._send(b"".join(requests))
             requests = [b""] * len(requests)
         for message in requests:
             self._send(message)
-            yield messages.receive(self._read)
+            yield messages.receive(self.read)
 
     def _send(self, data):
         rest = memoryview(data)
         while rest:
-            rest = rest[self._patiently(self.channel.send, rest) :]
+            rest = rest[self._within_limits(self.socket.send, rest) :]
 
-    def _read(self, n):
-        parts = [self.heard]
-        while n > len(self.heard):
-            n -= len(self.heard)
-            self.heard = self._patiently(self.channel.recv, 1 << 16)
-            if not self.heard:
-                raise self.end(GRACE)
-            parts.append(self.heard)
-        parts[-1], self.heard = self.heard[:n], self.heard[n:]
-        return b"".join(parts)
+    def _receive(self):
+        data = self._within_limits(self.socket.recv, 1 << 16)
+        if not data:
+            raise self.end(GRACE)
+        return data
 
-    def _patiently(self, action, argument):
+    def _within_limits(self, action, argument):
+        """What action(argument), a call of the socket, returns, unless a limit is reached."""
         while True:
-            if time.monotonic() - self.looked > TICK:  # also where it never lets us wait
-                self._look()
+            # Checked here too, for a submission that sends all the time never makes us wait.
+            if time.monotonic() - self.measured > TICK:
+                self._check_limits()
             try:
                 return action(argument)
             except TimeoutError:
                 pass
-            except OSError:  # it closed its end
+            except OSError:  # the process closed its end
                 raise self.end(GRACE) from None
 
-    def _look(self):
-        limits, computed = self.server.limits, _seconds(self.server.say("look"))
+    def _check_limits(self):
+        computed = _seconds(self.server.order("time"))
         now = time.monotonic()
-        away = max(0.0, now - self.looked - 4 * TICK)  # when it was we who stood still
-        self.begun += away
-        if computed - self.at_look < 0.01 * (now - self.looked):
-            self.waited += now - self.looked - away
-        self.looked, self.at_look = now, computed
-        if computed - self.computed > limits.seconds:
+        away = max(0.0, now - self.measured - 4 * TICK)  # the grader itself had been stopped
+        self.started += away
+        if computed - self.computed < 0.01 * (now - self.measured):
+            self.waited += now - self.measured - away
+        self.measured, self.computed = now, computed
+        if computed - self.computed_before > self.limits.seconds:
             raise self.end(0, "time")
-        late = now - self.begun > SLACK * (limits.seconds + limits.idle)
-        if late or self.waited > limits.idle:
+        late = now - self.started > SLACK * (self.limits.seconds + self.limits.idle)
+        if late or self.waited > self.limits.idle:
             raise self.end(0, "idle")
 
     def end(self, grace, how="ended"):
-        """End the process and return the Stopped to raise."""
-        told = self.server.say("end", grace=grace)
-        self.clean = told["clean"]
-        self.ended = Stopped(how, None if told["killed"] else told["code"])
+        """End the process, after `grace` seconds, and return the EndedError to raise."""
+        reply = self.server.order("end", grace=grace)
+        self.clean = reply["clean"]
+        self.ended = EndedError(how, None if reply["killed"] else reply["code"])
         return self.ended
 
 
-def _seconds(told):
-    """Seconds of computing that the fork server tells of; the clock's where it cannot."""
-    return time.monotonic() if told["cpu"] is None else told["cpu"]
+def _seconds(reply):
+    """Seconds of computing in the server's reply; where the system has none, those of the clock."""
+    return time.monotonic() if reply["cpu"] is None else reply["cpu"]

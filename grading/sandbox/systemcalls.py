@@ -1,4 +1,4 @@
-"""The system calls that computing needs: all that a submission's process may ask of the kernel."""
+"""The filter of system calls: a submission's process may call those that computing needs."""
 
 import errno
 import tempfile
@@ -20,26 +20,26 @@ COMPUTING = """
     rt_sigaction rt_sigprocmask rt_sigreturn rt_sigpending rt_sigtimedwait rt_sigsuspend sigaltstack
     setitimer getitimer alarm pause restart_syscall arch_prctl
 """
-"""The system calls allowed whatever their arguments; further ones are in `program`."""
+"""The system calls that are allowed with any arguments; `program` adds some with conditions."""
 FORBIDDEN = """
     socket socketpair connect bind listen accept sendto recvfrom sendmsg recvmsg fork vfork execve
     execveat kill tkill tgkill rt_sigqueueinfo pidfd_open pidfd_send_signal ptrace process_vm_readv
     process_vm_writev symlink symlinkat link linkat mount unshare setns chroot memfd_create
     io_uring_setup setrlimit
 """
-"""Calls answered by "not permitted", which a student understands; all the rest do not exist."""
+"""Calls that fail with "not permitted", which a student understands. All others seem missing."""
 
 IGNORED = "chmod fchmod fchmodat fchmodat2 utime utimes futimesat utimensat"
-"""Calls answered as if they were done: under Landlock they would reach the grader's own files."""
+"""Calls that do nothing and succeed. Landlock does not forbid them on files of the grader."""
 
 PLAIN_FCNTL = (*range(8), 36, 37, 38, 1030)
-"""Duplicates, flags and locks; others, as F_SETOWN, could have the kernel signal the grader."""
+"""Commands for copies, flags and locks. Others, as F_SETOWN, can make the kernel send signals."""
 
 
 def program():
     """The seccomp filter, compiled for this machine.
 
-    Raises ImportError without pyseccomp, RuntimeError without the library libseccomp.
+    Raises ImportError if pyseccomp is missing, RuntimeError if the library libseccomp is.
     """
     import pyseccomp as seccomp
 
@@ -47,7 +47,7 @@ def program():
 
     def add(action, name, *arguments):
         number = seccomp.resolve_syscall(seccomp.Arch.NATIVE, name)
-        if number != -1:  # libseccomp knows it
+        if number != -1:  # else this version of libseccomp does not know the call
             rules.add_rule(action, number, *arguments)
 
     for name in COMPUTING.split():
@@ -61,10 +61,10 @@ def program():
     add(seccomp.ERRNO(errno.EPERM), "clone", seccomp.Arg(0, seccomp.MASKED_EQ, thread, 0))
     for command in PLAIN_FCNTL:
         add(seccomp.ALLOW, "fcntl", seccomp.Arg(1, seccomp.EQ, command))
-    # Its own limits, to read: lowered, they would end it as if memory were short.
+    # It may read its own limits but not lower them: its end would look like the machine's fault.
     add(seccomp.ALLOW, "prlimit64", seccomp.Arg(0, seccomp.EQ, 0), seccomp.Arg(2, seccomp.EQ, 0))
     add(seccomp.ERRNO(errno.EPERM), "prlimit64", seccomp.Arg(2, seccomp.NE, 0))
-    # TCGETS asks "is this a terminal?"; thread names.
+    # TCGETS, which asks "is this a terminal?", and PR_SET_NAME, which names threads.
     add(seccomp.ALLOW, "ioctl", seccomp.Arg(1, seccomp.EQ, 0x5401))
     add(seccomp.ALLOW, "prctl", seccomp.Arg(0, seccomp.EQ, 15))
     with tempfile.TemporaryFile() as file:

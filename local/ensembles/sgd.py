@@ -1,7 +1,6 @@
-"""Stochastic gradient descent of many nets at once: what a sweep does on one machine."""
+"""Stochastic gradient descent of many dense nets at once: what a sweep does on one machine."""
 
 import itertools
-from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import keras
@@ -9,76 +8,18 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from local.ensembles.mlp import DeepNet, Nets
-
-CHUNK = 1024
-"""Examples that all models look at together when they are scored."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is to be trained: the arguments of `sweeps.sweep` without data and cluster, checked."""
-
-    net: DeepNet
-    learning_rates: tuple
-    seeds: tuple
-    init_scales: tuple
-    steps: int
-    batch_size: int
-    l2: float
-    precise: bool
-    keep_weights: bool
-    watch: dict
-
-    def __post_init__(self):
-        for name in ("learning_rates", "init_scales"):
-            values = np.array(getattr(self, name))
-            growing = np.diff(values, prepend=0) > 0
-            if not (len(values) and growing.all() and np.isfinite(values).all()):
-                raise ValueError(
-                    f"{name} must be one or more positive numbers in increasing order; "
-                    f"received {list(values)}."
-                )
-        if not self.seeds or min(self.seeds) < 0 or len(set(self.seeds)) < len(self.seeds):
-            raise ValueError(
-                f"seeds must be one or more different integers >= 0; received {list(self.seeds)}."
-            )
-        if self.steps < 0 or not 0 <= self.l2 < np.inf:
-            raise ValueError(
-                "the number of steps must be >= 0, and l2 finite and >= 0; "
-                f"received {self.steps} and {self.l2}."
-            )
-
-    @property
-    def axes(self):
-        """The values along the axes of every result."""
-        return {
-            "seeds": np.array(self.seeds),
-            "learning_rates": np.array(self.learning_rates),
-            "init_scales": np.array(self.init_scales),
-        }
-
-    @property
-    def variants(self):
-        """The learning rate and the initial scale of each of a seed's K models: two (K,) arrays."""
-        return np.array(list(itertools.product(self.learning_rates, self.init_scales))).T
-
-    def parts(self, wanted):
-        """Plans for one seed each and some of its rates: `wanted` in number, or a few more."""
-        pieces = min(-(-wanted // len(self.seeds)), len(self.learning_rates))
-        return [
-            replace(self, seeds=(seed,), learning_rates=tuple(rates))
-            for seed in self.seeds
-            for rates in np.array_split(self.learning_rates, pieces)
-        ]
+from local.ensembles.accuracies import accuracies
+from local.ensembles.mlp import MLPEnsemble
+from local.training import batches
 
 
-class Seen(NamedTuple):
-    """What `watch` is shown of one layer at one step.
+class LayerState(NamedTuple):
+    """What a function of `watch` receives: one layer of every net at one step.
 
     z (S, K, N, units) before normalization, y what the activation receives, a what it returns (in
     the last layer all three are the logits); kernel (S, K, inputs, units) before the step, and
-    update, of the same shape, what the step subtracts from it.
+    update, of the same shape, what the step subtracts from it. With a hook on kernels, these are
+    the trained kernel and its step, not what the hook makes of them.
     """
 
     z: tf.Tensor
@@ -89,55 +30,45 @@ class Seen(NamedTuple):
 
 
 def train(plan, x, y, test, quiet=False):
-    """Train what `plan` says, all models in one graph: the measured fields of `Results`."""
+    """Train all models of a `Plan` in one graph: what they measured, by names of `sweeps.Results`.
+
+    x (n, D) float32 and y (n,) int32; test: such a pair or None.  quiet: without progress bar.
+    """
     rates, scales = plan.variants
-    nets = Nets(plan.net, x.shape[1], int(y.max()) + 1, plan.seeds, scales)
+    nets = MLPEnsemble(plan.net, x.shape[1], int(y.max()) + 1, plan.seeds, scales)
     x, y = tf.constant(x), tf.constant(y)
     run_epoch = epoch_graph(nets, x, y, rates, plan)
     epochs = -(-plan.steps // (len(x) // plan.batch_size))
+    of_seeds = [batches(len(x), plan.batch_size, seed, plan.steps) for seed in plan.seeds]
+    together = zip(*of_seeds, strict=True)
     done, steps = [], 0
     try:
-        for indices in tqdm(batches(len(x), plan), "epochs", epochs, leave=False, disable=quiet):
+        for epoch in tqdm(together, "epochs", epochs, leave=False, disable=quiet):
+            indices = np.stack(epoch, axis=1)  # (steps, S, batch_size)
             done.append(run_epoch(tf.constant(indices), tf.constant(steps, tf.int64)))
             steps += len(indices)
     except KeyboardInterrupt:
         print(f"Interrupted: the sweep ends after {len(done)} of {epochs} epochs.")
     losses, hits, watched = zip(*done, strict=True) if done else ((), (), ())
-    running, layers = [np.mean(hit, axis=0, keepdims=True) for hit in hits], plan.net.depth + 1
+    of_epochs, layers = [np.mean(hit, axis=0, keepdims=True) for hit in hits], plan.net.depth + 1
     measured = {
-        "loss": _course(losses, (), plan),
-        "running_accuracy": _course(running, (), plan),
+        "loss": joined(losses, (), plan),
+        "running_accuracy": joined(of_epochs, (), plan),
         "watched": {
-            name: _course([each[name] for each in watched], (layers,), plan) for name in plan.watch
+            name: joined([each[name] for each in watched], (layers,), plan) for name in plan.watch
         },
     }
-    finals = scores(nets, x, y, test, plan.precise)
+    finals = accuracies(nets, x, y, test, plan.precise)
     if plan.keep_weights:
         finals["weights"] = nets.weights()
-    return measured | keras.tree.map_structure(lambda array: _along_axes(array, plan), finals)
+    return measured | keras.tree.map_structure(plan.split_variants, finals)
 
 
-def _course(arrays, shape, plan):
-    """(steps, S, K, *shape) of every epoch -> (seed, learning_rate, init_scale, step, *shape)"""
+def joined(epochs, shape, plan):
+    """(steps, S, K, *shape) of each epoch -> (seed, learning_rate, init_scale, step, *shape)"""
     models = len(plan.seeds), len(plan.variants[0])
-    whole = np.concatenate([np.zeros((0, *models, *shape), np.float32), *arrays])
-    return _along_axes(np.moveaxis(whole, 0, 2), plan)
-
-
-def _along_axes(array, plan):
-    """(S, K, ...) -> (seed, learning_rate, init_scale, ...)"""
-    return array.reshape(*map(len, plan.axes.values()), *array.shape[2:])
-
-
-def batches(n, plan):
-    """Yield the batches of each epoch, (steps, S, batch_size) indices: each seed has its order."""
-    shuffles = [np.random.default_rng(seed) for seed in plan.seeds]
-    steps, left = n // plan.batch_size, plan.steps
-    while left > 0:
-        orders = [shuffle.permutation(n)[: steps * plan.batch_size] for shuffle in shuffles]
-        epoch = np.stack([order.reshape(steps, -1) for order in orders], axis=1)
-        yield epoch[:left].astype(np.int32)
-        left -= steps
+    whole = np.concatenate([np.zeros((0, *models, *shape), np.float32), *epochs])
+    return plan.split_variants(np.moveaxis(whole, 0, 2))
 
 
 def epoch_graph(nets, x, y, rates, plan):
@@ -153,7 +84,8 @@ def epoch_graph(nets, x, y, rates, plan):
     def step(indices, number):
         labels = tf.broadcast_to(tf.gather(y, indices)[:, None], (*models, plan.batch_size))
         with tf.GradientTape() as tape:
-            logits, values = nets.forward(tf.gather(x, indices), uniform=uniforms(plan, number))
+            uniform = noise_source(plan, number)
+            logits, values = nets.forward(tf.gather(x, indices), uniform=uniform)
             entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
             loss = tf.reduce_mean(entropy, axis=-1)
             # Each loss depends on the weights of its own model alone. So this sum's gradient is,
@@ -163,7 +95,7 @@ def epoch_graph(nets, x, y, rates, plan):
         if plan.l2:
             for layer, rate in enumerate(rates_of_kernels):
                 updates[layer] += 2 * plan.l2 * rate * nets.kernels[layer]
-        watched = watch(nets, values, updates, plan.watch)
+        watched = watched_values(plan.watch, nets, values, updates)
         for variable, update in zip(nets.trainable, updates, strict=True):
             variable.assign_sub(update)
         nets.move_averages(values)
@@ -186,8 +118,11 @@ def epoch_graph(nets, x, y, rates, plan):
     return run_epoch.get_concrete_function()  # traced once: TensorFlow need not warn of retracing
 
 
-def uniforms(plan, number):
-    """The source of step `number`'s noise: each seed has its own, whatever trains beside it."""
+def noise_source(plan, number):
+    """`uniform` of step `number`, which `MLP.noise` gets its random numbers from.
+
+    Each seed has numbers of its own, which do not depend on what trains beside it.
+    """
     calls = itertools.count()
 
     def uniform(low, high, batch=False):
@@ -199,61 +134,18 @@ def uniforms(plan, number):
     return uniform
 
 
-def watch(nets, values, updates, functions):
-    """Every function's value (S, K, layers), from what it is shown of each layer."""
-    kernels = [nets.variants_apart(nets.kernels[0]), *nets.kernels[1:]]
-    updates = [nets.variants_apart(updates[0]), *updates[1 : len(kernels)]]
-    seen = [
-        Seen(*layer[:3], kernel, update)
+def watched_values(functions, nets, values, updates):
+    """The value (S, K, layers) of each function, from the `LayerState` of every layer.
+
+    values: the `LayerValues` of the forward pass.  updates: steps of `nets.trainable`.
+    """
+    kernels = [nets.unfold(nets.kernels[0]), *nets.kernels[1:]]
+    updates = [nets.unfold(updates[0]), *updates[1 : len(kernels)]]
+    states = [
+        LayerState(layer.z, layer.y, layer.a, kernel, update)
         for layer, kernel, update in zip(values, kernels, updates, strict=True)
     ]
     return {
-        name: tf.stack([tf.cast(function(layer), tf.float32) for layer in seen], axis=-1)
+        name: tf.stack([tf.cast(function(state), tf.float32) for state in states], axis=-1)
         for name, function in functions.items()
     }
-
-
-def scores(nets, x, y, test, precise):
-    """Accuracies (S, K) by their names in `Results`.
-
-    The passes run in graphs, which let go of what a layer made as soon as the next has used it.
-    """
-
-    def hits(logits, y):
-        return tf.math.count_nonzero(tf.argmax(logits, axis=-1, output_type=tf.int32) == y, axis=-1)
-
-    @tf.function(autograph=False)
-    def right(x, y, statistics):
-        return hits(nets.forward(x[None], statistics)[0], y)
-
-    @tf.function(autograph=False)
-    def right_of_all():
-        logits, values = nets.forward(x[None])
-        return hits(logits, y), [tuple(layer.statistics) for layer in values[:-1]]
-
-    moving = [tuple(map(tf.identity, averages)) for averages in nets.moving]
-    some = tf.TensorSpec((None, x.shape[1])), tf.TensorSpec((None,), y.dtype)
-    count = right.get_concrete_function(
-        *some, tf.nest.map_structure(tf.TensorSpec.from_tensor, moving)
-    )
-
-    def accuracy(x, y, statistics):
-        chunks = [slice(start, start + CHUNK) for start in range(0, len(x), CHUNK)]
-        return share(
-            sum(count(tf.constant(x[c]), tf.constant(y[c]), statistics) for c in chunks), x
-        )
-
-    def share(right_ones, x):
-        return (right_ones.numpy() / len(x)).astype(np.float32)
-
-    found = {"train_accuracy": accuracy(x, y, moving)}
-    if test:
-        found["test_accuracy"] = accuracy(*test, moving)
-    if precise and not moving:  # without statistics of a batch there is nothing to make precise
-        found |= {f"precise_{name}": same for name, same in found.items()}
-    elif precise:
-        of_all, exact = right_of_all.get_concrete_function()()
-        found["precise_train_accuracy"] = share(of_all, x)
-        if test:
-            found["precise_test_accuracy"] = accuracy(*test, exact)
-    return found

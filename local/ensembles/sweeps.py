@@ -1,6 +1,6 @@
 """Many small models trained at once: learning rates x seeds x initial scales in one graph.
 
-    net = DeepNet(depth=8, width=64, normalization="batch")
+    net = MLP(depth=8, width=64, normalization="batch")
     results = sweep(net, x, y, learning_rates=[0.01, 0.1, 1], seeds=(0, 1, 2), test=(x2, y2))
     results.test_accuracy    # (seed, learning_rate, init_scale)
 
@@ -14,8 +14,12 @@ from functools import partial
 import keras
 import numpy as np
 
-from local.ensembles.mlp import DeepNet, keras_model
-from local.ensembles.sgd import Plan, train
+from local.ensembles.cluster import completed
+from local.ensembles.keras_model import keras_model
+from local.ensembles.mlp import MLP
+from local.ensembles.plan import Plan
+from local.ensembles.sgd import train
+from local.training import check_batch_size, check_labels
 
 DIVERGED = 1e3
 """A training diverges if its loss exceeds this many times the first. Bjorck et al. (2018): 1e3."""
@@ -32,11 +36,11 @@ class Results:
                       training set in place of the moving averages (Wu & Johnson 2021)
     watched           name -> (..., step, layer)
     weights           one dict a layer: kernel (..., inputs, units), and (..., units) of beta,
-                      gamma, moving_mean, moving_variance
+                      gamma, moving_mean, moving_variance; see `MLPEnsemble.weights`
     What was not asked for is None. All numbers of a model that an interrupt left out are NaN.
     """
 
-    net: DeepNet
+    net: MLP
     seeds: np.ndarray
     learning_rates: np.ndarray
     init_scales: np.ndarray
@@ -95,7 +99,7 @@ class Results:
 
 
 def sweep(
-    build,
+    net,
     x,
     y,
     *,
@@ -112,21 +116,22 @@ def sweep(
     watch=None,
     client=None,
 ):
-    """Train a net of the kind `build` for every seed, learning rate and initial scale: `Results`.
+    """Train a net like `net` for every seed, learning rate and initial scale: `Results`.
 
-    build           a `DeepNet`
+    net             an `MLP`; its last layer has a logit for each label from 0 to the largest of y
     x, y            the training set: (n, D) float, and (n,) labels 0, 1, ...
     learning_rates  positive, increasing; a step is W <- W - rate * gradient
     seeds           integers >= 0; a seed decides initial weights, order of examples, and noise
-    init_scales     positive, increasing; factors on the initial kernels of `build`
+    init_scales     positive, increasing; factors on the initial kernels of `net`
     epochs, steps   how long to train; `steps`, if given, counts instead, at any batch size. Each
                     epoch is a new permutation in whole batches, as in `training.fit`.
     l2              weight of the penalty l2 * sum of squares, on all kernels, as in Keras
-    test            (x, y) of the test set
+    test            (x, y) of the test set; a label that the training set lacks counts as wrong
     precise         score with the statistics of the whole training set as well
     keep_weights    keep the final weights; with epochs=0 these are the initial ones
-    watch           name -> function of a `descent.Seen` that reduces its last two axes, called for
-                    every layer at every step: {"norm": lambda l: tf.norm(l.kernel, axis=[-2, -1])}
+    watch           name -> function of an `sgd.LayerState` that reduces its last two axes, called
+                    for every layer at every step:
+                    {"norm": lambda layer: tf.norm(layer.kernel, axis=[-2, -1])}
     client          a `dask.distributed.Client`, whose workers share the models; `make cluster`
                     installs Dask
 
@@ -137,7 +142,7 @@ def sweep(
     """
     x, y, test = _checked(x, y, test, batch_size)
     plan = Plan(
-        net=build,
+        net=net,
         learning_rates=tuple(map(float, learning_rates)),
         seeds=tuple(map(int, seeds)),
         init_scales=tuple(map(float, init_scales)),
@@ -153,30 +158,22 @@ def sweep(
 
 
 def _checked(x, y, test, batch_size):
+    """x, y and test as arrays, float32 and int32; ValueError where they do not fit together."""
     x, y = np.asarray(x, np.float32), np.asarray(y)
     test = test and (np.asarray(test[0], np.float32), np.asarray(test[1]))
-    for name, (examples, labels) in {"training": (x, y), "test": test or (x, y)}.items():
-        if examples.shape != (len(labels), x.shape[-1]) or labels.ndim != 1:
+    for part, (examples, labels) in {"training": (x, y), "test": test or (x, y)}.items():
+        check_labels(examples, labels, part=part)
+        if examples.shape != (len(labels), x.shape[-1]):
             raise ValueError(
-                f"x must be (n, D) and y (n,), with the same D everywhere; the {name} set has "
-                f"shapes {examples.shape} and {labels.shape}: flatten images, as training.split."
+                f"x of the {part} set must be (n, D), with the same D everywhere, received "
+                f"{examples.shape}: flatten images, as training.split."
             )
-        if not len(labels) or labels.dtype.kind not in "biu":  # 1.5 would train as 1
-            raise ValueError(
-                f"y must be one or more integers; the {name} set has {len(labels)} labels of type "
-                f"{labels.dtype}: use y.astype(int)."
-            )
-    if not 1 <= batch_size <= len(x):
-        raise ValueError(
-            f"batch_size must lie in 1..{len(x)}, the number of examples, received {batch_size}."
-        )
+    check_batch_size(batch_size, len(x))
     return x, y.astype(np.int32), test and (test[0], test[1].astype(np.int32))
 
 
 def _on_cluster(plan, x, y, test, client):
     """What `train` measures, from parts that the workers of `client` train."""
-    from local.ensembles.cluster import completed
-
     parts = plan.parts(2 * max(1, len(client.nthreads())))  # workers may come later
     done = completed(client, partial(train, quiet=True), parts, (x, y, test))
     axes = plan.axes

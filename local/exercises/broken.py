@@ -2,8 +2,8 @@
 
 Every class has the interface of the right layer, its first line says what is wrong, and `idea` is
 what lies behind it, from the table in `ideas.py`.  They pass most checks, as real bugs do.
-`tests/test_broken.py` shows which check finds which; in the bug hunt, hide this file and write the
-check yourself.
+`tests/test_equations.py` shows which check finds which; in the bug hunt, hide this file and write
+the check yourself.
 """
 
 import numpy as np

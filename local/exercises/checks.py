@@ -155,21 +155,30 @@ def one_line(error):
     return f"{type(error).__name__}{where}: {text or 'no text'}"
 
 
-def _checker(name):
-    def checker(written):
+EARLIER_NAMES = {
+    "check_forward": "batch_norm_forward",
+    "check_backward_staged": "batch_norm_backward_staged",
+    "check_backward": "batch_norm_backward",
+    "check_layer": "BatchNorm",
+    "check_learning_rate": "find_learning_rate",
+    "check_momentum": "choose_momentum",
+}
+"""What these checkers are called in notebooks that were released before each bore its question's
+name."""
+
+
+def __getattr__(checker):
+    """`check_NAME` for the question of each name, and for those of EARLIER_NAMES."""
+    name = EARLIER_NAMES.get(checker, checker.removeprefix("check_"))
+    if name == checker or name not in BY_NAME:
+        raise AttributeError(f"there is no {checker} here; there are {', '.join(__dir__())}")
+
+    def check_one(written):
         check(name, written)
 
-    checker.__doc__ = f"Hold your `{name}` against the question of that name; prints the outcome."
-    return checker
+    check_one.__doc__ = f"Hold your `{name}` against the question of that name; print the outcome."
+    return check_one
 
 
-for _name in BY_NAME:
-    globals()[f"check_{_name}"] = _checker(_name)
-
-# Notebooks that were released earlier call these six by other names than their questions'.
-check_forward = _checker("batch_norm_forward")
-check_backward_staged = _checker("batch_norm_backward_staged")
-check_backward = _checker("batch_norm_backward")
-check_layer = _checker("BatchNorm")
-check_learning_rate = _checker("find_learning_rate")
-check_momentum = _checker("choose_momentum")
+def __dir__():
+    return [f"check_{name}" for name in BY_NAME]

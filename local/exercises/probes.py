@@ -30,12 +30,12 @@ class Cache(NamedTuple):
     dtype: np.dtype
 
 
-def probe(question, written, case, ask=None):
+def probe(name, written, case, ask=None):
     """The outputs of what a reader wrote for the question of that name.
 
     case: as `Question.visible` makes it.
     """
-    return PROBES.get(question, plain_function)(written, case, ask)
+    return PROBES.get(name, plain_function)(written, case, ask)
 
 
 def plain_function(written, case, ask=None):

@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+WITH_KERAS = ("numpy", "tensorflow", "keras")
+"""What a probe of a Keras layer or model needs."""
+
 
 @dataclass(frozen=True)
 class Question:

@@ -2,14 +2,14 @@
 
 How a live figure is made
 -------------------------
-Python, `local/live/NAME.py`: a subclass of `Figure` keeps what the figure shows in synced traits
+Python, `local/live/NAME.py`: a subclass of `Figure` stores what the figure shows in synced traits
 and says four things about itself. A cell ends in one; a Markdown page has ```{live} lag.Lag```.
 
     class Lag(Figure):
         module = "lag.js"                      # beside this file
         title = "..."                          # at most 90 characters; its text/plain
         alt = "..."                            # what the still shows and teaches, in words
-        controls = 2                           # whose place is kept free until they are there
+        controls = 2                           # the page leaves room for so many until they come
         height = t.Int(300).tag(sync=True)     # pixels of the stage, at any width
         momentum = t.Float(0.9).tag(sync=True)    # the state: numbers, strings, short lists,
         curves = t.Bytes().tag(sync=True)         # and long arrays: packed(values, "float32")
@@ -19,14 +19,24 @@ and says four things about itself. A cell ends in one; a Markdown page has ```{l
 JavaScript, `NAME.js`: `import { compose, slider, ... } from "./kit.js";`, then a function
 `render({ model, el })` that returns `compose(...)`, and last `export default { render };`.
 `compose` calls `draw(width, height)` after every change and resize, and then `words()`: one or two
-sentences, at most 140 characters, with the numbers that the picture shows. State is read by
-`model.get` and written by `trait(model, name)`; what can be changed is a `slider`, `choice`,
-`buttons` or `draggable`, so keys work. Draw in pixels, with the classes of live.css (`named` text,
-`line`, `area`, `dot` inside `without`, `with`, `layer`, ...; `soft`, `axis`, `grid`, `curve`):
-they know the palette and the theme. What moves by itself is a `motion`, begun by a press; under
-`calm()` one frame of it goes a long way and stops. Mathematics that touches no document goes into
-a module of its own, as norm.js, and Node compares it with local/equations.py. Imports are written
-out by `bundle`, so a name at the top of a module must not be one of those that it imports from.
+sentences, at most 140 characters, with the numbers that the picture shows. Modules have
+these parts, in this order:
+
+    stateOf(model)          all that the figure shows: its traits and what follows from them
+    sentences(state)        the words
+    geometry(..., width)    where things lie on a stage of this width
+    axes, courses, ...      parts of the drawing: lists of elements, made of state and geometry
+    render({ model, el })   joins them
+    controlsOf(model)       what stands below the stage
+
+State is read by `model.get` and written by `trait(model, name)`; what can be changed is a `slider`,
+`choice`, `buttons` or `draggable`, so keys work. Draw in pixels, with the classes of live.css
+(`named` text, `line`, `area`, `dot` inside `without`, `with`, `layer`, ...; `soft`, `axis`, `grid`,
+`curve`): they know the palette and the theme. What moves by itself is a `motion`, begun by a press;
+under `calm()` one frame of it goes a long way and stops. Mathematics that touches no document goes
+into a module of its own, as norm.js, and Node compares it with local/equations.py. `bundle` puts
+the text of imported modules in the place of their imports, so no two of them may have the same name
+at the top.
 
 Tests: add the figure to FIGURES in tests/live_figures.py, and a test of what it teaches, which
 compares numbers read from the picture with Python's.
@@ -50,8 +60,8 @@ from local import plots
 
 HERE = Path(__file__).parent
 IMPORT = re.compile(r'^import [^;]*? from "\./([\w.]+)";\n', re.MULTILINE)
-PALETTE = "".join(f"--{name}: {color}; " for name, color in plots.COLORS.items())
-STYLE = f".live {{ {PALETTE}}}\n" + (HERE / "live.css").read_text("utf-8")
+PALETTE = plots.custom_properties({**plots.COLORS, "violet": plots.VIOLET})
+STYLE = f".live {{ {PALETTE} }}\n" + (HERE / "live.css").read_text("utf-8")
 
 ON_PAGE = (HERE / "page.js").read_text("utf-8")
 
@@ -73,8 +83,8 @@ PAGE = """\
 class Figure(anywidget.AnyWidget):
     """A figure that a reader can change; see the guide above for what a subclass says.
 
-    In a notebook it is a widget, whose traits a kernel sees change. Its `text/html` is the same
-    figure for pages without one: the still, which the module replaces as soon as it runs.
+    In a notebook it is a widget, and the kernel sees its traits change. Its `text/html` is the same
+    figure for pages without a kernel: the still, which the module replaces as soon as it runs.
     """
 
     module = None
@@ -132,18 +142,18 @@ class Figure(anywidget.AnyWidget):
 
 def bundle(name):
     """The module `name` with the text of what it imports in the place of each import, once."""
-    there = {name}
+    included = {name}
 
-    def written_out(name):
+    def text_of(name):
         return IMPORT.sub(imported, (HERE / name).read_text("utf-8"))
 
-    def imported(found):
-        if found[1] in there:
+    def imported(match):
+        if match[1] in included:
             return ""
-        there.add(found[1])
-        return re.sub("^export ", "", written_out(found[1]), flags=re.MULTILINE)
+        included.add(match[1])
+        return re.sub("^export ", "", text_of(match[1]), flags=re.MULTILINE)
 
-    return written_out(name)
+    return text_of(name)
 
 
 def inside_script(code):

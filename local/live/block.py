@@ -8,7 +8,7 @@ from local import live, plots
 
 
 class Block(live.Figure):
-    """z: a small batch of images, (N, H, W, C); kept with one decimal, as it is shown.
+    """z: a small batch of images, (N, H, W, C); rounded to one decimal, as it is shown.
 
     kind: "batch", "layer", "instance", "group" (of neighbouring channels, `groups` of them) or
     "rms".  pixels: "many", or "one" for the dense table of everybody's first pixel.

@@ -1,5 +1,17 @@
 // Chapter 3: the computation graph. Forward every node gets its value, backward its gradient.
-import { buttons, choice, clamp, compose, note, number, slider, svg, trait } from "./kit.js";
+import {
+  buttons,
+  choice,
+  clamp,
+  compose,
+  indices,
+  note,
+  number,
+  slider,
+  svg,
+  trait,
+  valuesOf,
+} from "./kit.js";
 import { sentence, STEPS } from "./staged.js";
 
 const PLACES = {
@@ -14,6 +26,7 @@ const PLACES = {
   beta: [4, 2],
   y: [4, 1],
 }; // column, level
+const [ABOVE, TABLES, BELOW] = [0, 1, 2]; // levels
 const ROW = 34; // pixels of a value with its gradient below
 const TABLE = 104; // where the tables begin
 const DETOURS = [
@@ -24,185 +37,161 @@ const DETOURS = [
   "variance s",
   "s x_hat",
 ];
-const ARROWS = [...DETOURS, "x centered", "centered x_hat", "x_hat y", "gamma y", "beta y"];
+const ARC = "centered x_hat"; // passes below a table that lies between
+const ARROWS = [...DETOURS, "x centered", ARC, "x_hat y", "gamma y", "beta y"];
 const HELD = ["mean", "squared", "variance", "s"]; // nothing comes back through them, if constant
 
-function render({ model, el }) {
-  const { values, gradients, terms } = Object.fromEntries(
-    ["values", "gradients", "terms"].map((name) => [name, model.get(name)]),
-  );
-  const n = values.x.length;
-  const low = TABLE + ROW * n + 4; // where the tables end
-  const at = trait(model, "at");
-  const constants = () => model.get("statistics") === "constants";
-  const picture = svg("g");
-  const stage = svg(
-    "svg",
-    { role: "group", "aria-label": "The computation graph, with its numbers", class: "with" },
-    picture,
-  );
+// All that the figure shows: its state, and the steps up to the one where it stands.
+function stateOf(model) {
+  const numbers = valuesOf(model, ["values", "gradients", "terms"]);
+  const at = model.get("at");
+  const constants = model.get("statistics") === "constants";
+  return { ...numbers, at, constants, step: STEPS[at], done: STEPS.slice(0, at + 1) };
+}
 
-  // The gradient as far as it has arrived: null, one term of two, or all of it.
-  function gradient(node) {
-    const arrived = STEPS.slice(0, at.read() + 1).findLast(
-      (step) => step.back && step.node === node,
-    );
-    if (!arrived || (constants() && HELD.includes(node))) return null;
-    if (constants() && terms[node]) return terms.centered[0];
-    return arrived.part ? gradients[node] : terms[node][0];
+const isKnown = ({ done }, node) =>
+  PLACES[node][1] === BELOW || done.some((step) => step.node === node);
+
+// The gradient as far as it has arrived: null, one term of two, or all of it.
+function gradientOf({ gradients, terms, constants, done }, node) {
+  const arrived = done.findLast((step) => step.back && step.node === node);
+  if (!arrived || (constants && HELD.includes(node))) return null;
+  if (constants && terms[node]) return terms.centered[0];
+  return arrived.part ? gradients[node] : terms[node][0];
+}
+
+// --- On the stage ---
+
+// The box of every node, and where the tables of N numbers end.
+function geometry({ values }, width) {
+  const low = TABLE + ROW * values.x.length + 4;
+  const tops = { [ABOVE]: 20, [TABLES]: TABLE, [BELOW]: low + 42 };
+  const pitch = width / 5;
+  const wide = Math.min(76, pitch - 14);
+  const boxes = {};
+  for (const [node, [column, level]] of Object.entries(PLACES)) {
+    const [middle, top] = [pitch * (column + 0.5), tops[level]];
+    const bottom = level === TABLES ? low : top + ROW + 4;
+    boxes[node] = { middle, top, bottom, level, left: middle - wide / 2, wide };
   }
+  return { boxes, low };
+}
 
-  const known = (node) =>
-    PLACES[node][1] === 2 || STEPS.slice(0, at.read() + 1).some((step) => step.node === node);
-  const isCut = (arrow) => constants() && STEPS[at.read()].back && DETOURS.includes(arrow);
+function drawNode(state, name, box) {
+  const { step, constants } = state;
+  const { middle, top, bottom, left, wide } = box;
+  const isHeld = step.back && constants && HELD.includes(name);
+  const frame = { x: left, y: top, width: wide, height: bottom - top, rx: 3 };
+  const dash = { "stroke-dasharray": isHeld ? "3 3" : "none" };
+  const value = { "data-kind": "value", "data-node": name };
+  const gradient = { "data-kind": "gradient", "data-node": name, class: "named" };
+  return svg(
+    "g",
+    { class: step.node === name ? "chosen" : "" },
+    note(middle, top - 6, name, "", "middle"),
+    svg("rect", { class: "point", ...frame, ...dash }),
+    ...(isKnown(state, name) ? column(state.values[name], box, 15, value) : []),
+    ...column(gradientOf(state, name) ?? [], box, 30, gradient),
+  );
+}
 
-  let boxes;
+// Numbers one below the other, `down` from the top of their rows.
+function column(numbers, { left, wide, top }, down, attributes) {
+  return numbers.map((value, i) => {
+    const place = { x: left + wide - 6, y: top + ROW * i + down, "text-anchor": "end" };
+    return svg("text", { ...place, "data-number": value, ...attributes }, number(value));
+  });
+}
+
+// A line and its head; backward the head is at the other end. Detours that are cut are dashed.
+function drawArrow({ step, constants }, name, boxes) {
+  const [from, to] = name.split(" ");
+  const [start, end] = step.back ? [to, from] : [from, to];
+  const isCut = constants && step.back && DETOURS.includes(name);
+  const carries = step.node === end && step.from.includes(start) && !isCut;
+  const kind = carries ? (step.back ? "line" : "curve") : "axis";
+  const ends = name === ARC ? endsOfArc(boxes[from], boxes[to]) : endsOf(boxes[from], boxes[to]);
+  const dash = { "stroke-dasharray": isCut ? "2 5" : "none" };
+  const known = { "data-arrow": name, "data-carries": carries };
+  const shaft = svg("path", { class: kind, d: path(name, ...ends), ...dash, ...known });
+  if (isCut) return [shaft];
+  const [tip, other] = step.back ? ends : ends.toReversed();
+  return [shaft, svg("path", { class: kind, d: head(name, tip, other) })];
+}
+
+function path(name, [ax, ay], [bx, by]) {
+  if (name === ARC) return `M${ax} ${ay}C${ax} ${ay + 36} ${bx} ${by + 36} ${bx} ${by}`;
+  return `M${ax} ${ay}L${bx} ${by}`;
+}
+
+function head(name, tip, other) {
+  const angle = name === ARC ? -Math.PI / 2 : Math.atan2(tip[1] - other[1], tip[0] - other[0]);
+  const wing = (turn) => [tip[0] - 7 * Math.cos(angle + turn), tip[1] - 7 * Math.sin(angle + turn)];
+  return `M${wing(0.5)}L${tip}L${wing(-0.5)}`;
+}
+
+const endsOfArc = (from, to) => [
+  [from.middle, from.bottom],
+  [to.middle, to.bottom],
+];
+
+// Where an arrow leaves the box `from`, and where it meets `to`: at the sides of equals, else
+// above the one and below the other. A name stands above each box.
+function endsOf(from, to) {
+  if (from.level === to.level) {
+    const y = from.level === TABLES ? (from.top + from.bottom) / 2 : from.top + 19;
+    return [
+      [from.left + from.wide, y],
+      [to.left, y],
+    ];
+  }
+  const aside = Math.sign(to.middle - from.middle) * 12;
+  if (from.level > to.level)
+    return [
+      [from.middle + (from.level === TABLES ? 0 : aside), from.top - 20],
+      [to.middle - aside, to.bottom],
+    ];
+  return [
+    [from.middle + aside, from.bottom],
+    [to.middle, to.top - 20],
+  ];
+}
+
+function render({ model, el }) {
+  let state;
+  const picture = svg("g");
+  const label = "The computation graph, with its numbers";
+  const stage = svg("svg", { role: "group", "aria-label": label, class: "with" }, picture);
+
   function draw(width) {
-    const pitch = width / 5;
-    const wide = Math.min(76, pitch - 14);
-    boxes = Object.fromEntries(
-      Object.entries(PLACES).map(([node, [column, level]]) => {
-        const [middle, top] = [pitch * (column + 0.5), [20, TABLE, low + 42][level]];
-        return [
-          node,
-          {
-            middle,
-            top,
-            level,
-            left: middle - wide / 2,
-            wide,
-            bottom: level === 1 ? low : top + ROW + 4,
-          },
-        ];
-      }),
-    );
+    state = stateOf(model);
+    const { boxes, low } = geometry(state, width);
     picture.replaceChildren(
-      ...ARROWS.flatMap(arrow),
-      ...Object.keys(PLACES).map(node),
+      ...ARROWS.flatMap((name) => drawArrow(state, name, boxes)),
+      ...Object.keys(PLACES).map((name) => drawNode(state, name, boxes[name])),
       note(4, low + 60, "value"),
       note(4, low + 78, "gradient", "named"),
     );
   }
+  const words = () =>
+    sentence(state.at, state.constants, state.values, state.gradients, state.terms);
+  return compose({ model, el }, { stage, controls: controlsOf(model), draw, words });
+}
 
-  function node(name) {
-    const { middle, top, bottom, left, wide } = boxes[name];
-    const [step, cut] = [
-      STEPS[at.read()],
-      STEPS[at.read()].back && constants() && HELD.includes(name),
-    ];
-    const frame = svg("rect", {
-      class: "point",
-      x: left,
-      y: top,
-      width: wide,
-      height: bottom - top,
-      rx: 3,
-      "stroke-dasharray": cut ? "3 3" : "none",
-    });
-    const texts = (numbers, down, attributes) =>
-      numbers.map((value, i) =>
-        svg(
-          "text",
-          {
-            x: left + wide - 6,
-            y: top + ROW * i + down,
-            "text-anchor": "end",
-            "data-number": value,
-            "data-node": name,
-            ...attributes,
-          },
-          number(value),
-        ),
-      );
-    return svg(
-      "g",
-      { class: step.node === name ? "chosen" : "" },
-      note(middle, top - 6, name, "", "middle"),
-      frame,
-      ...(known(name) ? texts(values[name], 15, { "data-kind": "value" }) : []),
-      ...texts(gradient(name) ?? [], 30, { "data-kind": "gradient", class: "named" }),
-    );
-  }
-
-  // A line and its head; backward the head is at the other end. Cut detours are dashed.
-  function arrow(name) {
-    const [from, to] = name.split(" ");
-    const step = STEPS[at.read()];
-    const [start, end] = step.back ? [to, from] : [from, to];
-    const carries = step.node === end && step.from.includes(start) && !isCut(name);
-    const kind = carries ? (step.back ? "line" : "curve") : "axis";
-    const [a, b] = ends(from, to);
-    const arc = name === "centered x_hat";
-    const [ax, ay, bx, by] = [a, b].flat();
-    const d = arc
-      ? `M${ax} ${ay}C${ax} ${ay + 36} ${bx} ${by + 36} ${bx} ${by}`
-      : `M${ax} ${ay}L${bx} ${by}`;
-    const [tip, other] = step.back ? [a, b] : [b, a];
-    const angle = arc ? -Math.PI / 2 : Math.atan2(tip[1] - other[1], tip[0] - other[0]);
-    const wing = (turn) => [
-      tip[0] - 7 * Math.cos(angle + turn),
-      tip[1] - 7 * Math.sin(angle + turn),
-    ];
-    const head = `M${wing(0.5)}L${tip}L${wing(-0.5)}`;
-    return [
-      svg("path", {
-        class: kind,
-        d,
-        "stroke-dasharray": isCut(name) ? "2 5" : "none",
-        "data-arrow": name,
-        "data-carries": carries,
-      }),
-      ...(isCut(name) ? [] : [svg("path", { class: kind, d: head })]),
-    ];
-  }
-
-  // Where the arrow leaves the box `from`, and where it meets `to`: at the sides of equals, else
-  // above the one and below the other. A name stands above each box.
-  function ends(from, to) {
-    const [f, g] = [boxes[from], boxes[to]];
-    const aside = Math.sign(g.middle - f.middle) * 12;
-    if (`${from} ${to}` === "centered x_hat")
-      return [
-        [f.middle, f.bottom],
-        [g.middle, g.bottom],
-      ];
-    const level = f.level === 1 ? (f.top + f.bottom) / 2 : f.top + 19;
-    if (f.level === g.level)
-      return [
-        [f.left + f.wide, level],
-        [g.left, level],
-      ];
-    if (f.level > g.level)
-      return [
-        [f.middle + (f.level === 1 ? 0 : aside), f.top - 20],
-        [g.middle - aside, g.bottom],
-      ];
-    return [
-      [f.middle + aside, f.bottom],
-      [g.middle, g.top - 20],
-    ];
-  }
-
-  const words = () => sentence(at.read(), constants(), values, gradients, terms);
-
-  const go = (by) => () => at.write(clamp(at.read() + by, 0, STEPS.length - 1));
-  const controls = [
+function controlsOf(model) {
+  const at = trait(model, "at");
+  const last = STEPS.length - 1;
+  const go = (by) => () => at.write(clamp(at.read() + by, 0, last));
+  const show = (k) => `${k} of ${last}, ${STEPS[k].back ? "backward" : "forward"}`;
+  return [
     buttons({ Back: go(-1), Next: go(1) }),
-    slider({
-      label: "Step",
-      ...at,
-      min: 0,
-      max: STEPS.length - 1,
-      step: 1,
-      show: (k) => `${k} of ${STEPS.length - 1}, ${STEPS[k].back ? "backward" : "forward"}`,
-    }),
+    slider({ label: "Step", ...at, ...indices(STEPS.length), show }),
     choice({
       label: "On the way back, mean and variance are",
       ...trait(model, "statistics"),
       options: { functions: "functions of x", constants: "constants" },
     }),
   ];
-  return compose({ model, el }, { stage, controls, draw, words });
 }
 
 export default { render };

@@ -16,8 +16,8 @@ export function fill(node, attributes = {}, children = []) {
   return node;
 }
 
-// Sets the text of `node`, which a screen reader is told of only where it is another one.
-function put(node, text) {
+// Sets the text of `node` only where it is another one, for a screen reader reads it out each time.
+function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
@@ -73,6 +73,10 @@ export const bytes = (view) => new Uint8Array(copy(view));
 
 // --- State: reading and writing what a control shows ---
 
+// The values of these traits, by their names.
+export const valuesOf = (model, names) =>
+  Object.fromEntries(names.map((name) => [name, model.get(name)]));
+
 export function trait(model, name) {
   return {
     read: () => model.get(name),
@@ -89,11 +93,15 @@ export function entry(model, name, at) {
   return { read: () => read()[at()], write: (value) => write(read().with(at(), value)) };
 }
 
-export function inTens({ read, write }) {
+// A positive number by its power of ten.
+export function asPower({ read, write }) {
   return { read: () => Math.log10(read()), write: (power) => write(10 ** power) };
 }
 
 // --- Controls: each is a node and an update(), which `compose` calls after every change ---
+
+// The range of a slider that chooses one of `count` things by its number, from 0.
+export const indices = (count) => ({ min: 0, max: count - 1, step: 1 });
 
 // `label` may be a function, where it depends on the state.
 export function slider({ label, read, write, min, max, step, show = number }) {
@@ -129,11 +137,11 @@ export function buttons(actions, name = (text) => text) {
     return [node, text];
   });
   const node = html("div", { class: "live-control live-buttons" }, ...nodes.map(([n]) => n));
-  return { node, update: () => nodes.forEach(([n, text]) => put(n, name(text))) };
+  return { node, update: () => nodes.forEach(([n, text]) => setText(n, name(text))) };
 }
 
-// Whether a key is pressed for the browser, as Alt and an arrow to go back.
-export const commands = (event) => event.altKey || event.ctrlKey || event.metaKey;
+// Whether a key is meant for the browser: Alt and an arrow, for example, go back a page.
+export const isBrowserKey = (event) => event.altKey || event.ctrlKey || event.metaKey;
 
 // Makes `node`, a part of the stage, a slider for pointer, touch and keys.
 // `under(x, y)` is the value at a place of the stage; `keys` are further { key: action }.
@@ -152,7 +160,7 @@ export function draggable(node, { label, read, write, min, max, step, under, sho
   };
   fill(node, { role: "slider", tabindex: 0, "aria-valuemin": min, "aria-valuemax": max });
   node.addEventListener("keydown", (event) => {
-    if (commands(event) || !moves[event.key]) return;
+    if (isBrowserKey(event) || !moves[event.key]) return;
     event.preventDefault();
     moves[event.key]();
   });
@@ -205,20 +213,20 @@ export function compose({ model, el }, { stage, controls, draw, words, motion })
   const box = html("div", { class: "live-stage", style: `height: ${height}px` }, stage);
   const form = html("form", { class: "live-controls" }, ...controls.map(({ node }) => node));
   form.addEventListener("submit", (event) => event.preventDefault());
-  const said = html("output", { class: "live-words" });
+  const output = html("output", { class: "live-words" });
   const update = () => {
     if (!box.clientWidth) return; // not on the page yet
     // A sheet of paper may be narrower, and no drawing is made anew for it.
     if (stage.viewBox) fill(stage, { viewBox: `0 0 ${box.clientWidth} ${height}` });
     draw(box.clientWidth, height);
     for (const control of controls) control.update();
-    put(said, words());
+    setText(output, words());
   };
   el.classList.add("live");
   el.addEventListener("keydown", (event) => {
     if (!event.ctrlKey && !event.metaKey) event.stopPropagation(); // arrows are JupyterLab's keys, too
   });
-  el.replaceChildren(box, form, said);
+  el.replaceChildren(box, form, output);
   const resized = new ResizeObserver(update);
   resized.observe(box);
   model.on("change", update);

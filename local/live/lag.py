@@ -43,23 +43,23 @@ class Lag(live.Figure):
         arrays = self.mean, self.variance, self.true
         mean, variance, true = (np.frombuffer(array, "<f4") for array in arrays)
         m = self.momentum
-        notes = lfilter([1 - m], [1, -m], mean)
-        wide = lfilter([1 - m], [1, -m], variance, zi=[m])[0]  # starts at 1
+        moving_mean = lfilter([1 - m], [1, -m], mean)
+        moving_variance = lfilter([1 - m], [1, -m], variance, zi=[m])[0]  # starts at 1
         steps = np.arange(1, len(mean) + 1)[-self.shown :]
         last = self.stop - 1
         blue = plots.COLORS["with"]
         figure, (above, below) = plt.subplots(2, 1, figsize=(5.2, 5.2), height_ratios=[2, 1])
         above.plot(steps, mean[-self.shown :], color=blue, linewidth=1, label="batch")
         above.plot(steps, true[-self.shown :], color=plots.INK, label="all pictures")
-        above.plot(steps, notes[-self.shown :], "--", color=blue, label="moving average")
+        above.plot(steps, moving_mean[-self.shown :], "--", color=blue, label="moving average")
         above.axvline(self.stop, color=plots.GREY)
         above.set(title=f"Mean of the unit, momentum {m:g}", xlabel="step of training")
         above.legend(loc="upper left", bbox_to_anchor=(-0.12, -0.22), ncols=3, columnspacing=1)
-        off = (true[last] - notes[last]) / np.sqrt(wide[last] + 1e-3)
-        width = np.sqrt(variance[last] / (wide[last] + 1e-3))
-        for y, middle, deviation, style in ((1, 0, 1, "-"), (0, off, width, "--")):
-            below.plot([middle - deviation, middle + deviation], [y, y], style, color=blue)
-            below.plot(middle, y, "o", color=blue, markersize=8)
+        off = (true[last] - moving_mean[last]) / np.sqrt(moving_variance[last] + 1e-3)
+        width = np.sqrt(variance[last] / (moving_variance[last] + 1e-3))
+        for y, center, deviation, style in ((1, 0, 1, "-"), (0, off, width, "--")):
+            below.plot([center - deviation, center + deviation], [y, y], style, color=blue)
+            below.plot(center, y, "o", color=blue, markersize=8)
         below.set_yticks([1, 0], ["training", "inference"])
         below.set(title="Where the unit stands, normalized", xlim=(-6, 6), ylim=(-0.6, 1.6))
         return figure

@@ -1,11 +1,10 @@
 // Chapter 6: the map of learning rates and initial weights; a field opens on its trainings.
 import {
-  bytes,
   clamp,
   compose,
   draggable,
   fill,
-  floats,
+  indices,
   line,
   note,
   number,
@@ -15,215 +14,91 @@ import {
   svg,
   trait,
 } from "./kit.js";
-import { trainings } from "./trainings.js";
+import { NETS, sweepsOf } from "./sweeps.js";
 
 const ROW = 18; // pixels of a row of the maps
 const MAPS = 44; // where the maps begin
 const LEFT = 38;
 const BETWEEN = 16;
-const NETS = ["without", "with"];
 const BRIGHT = 0.8; // the accuracy at the bright end of the palette
 
-function render({ model, el }) {
-  const [rates, scales, palette] = ["rates", "scales", "palette"].map((name) => model.get(name));
-  const [steps, points, top] = ["steps", "points", "top"].map((name) => model.get(name));
-  const chance = model.get("chance");
-  const wide = scales.length;
-  const fields = rates.length * wide;
-  const field = trainings(
-    floats(model.get("accuracy")),
-    bytes(model.get("diverged")),
-    bytes(model.get("curves")),
-    { fields, points, top },
-  );
-  const seeds = field(0, 0).accuracies.length;
+// The chosen field as its number, its row and its column: each can be read and written.
+function choiceOf(model, { columns }) {
   const chosen = trait(model, "chosen");
-  const rate = {
-    read: () => Math.floor(chosen.read() / wide),
-    write: (k) => chosen.write(k * wide + (chosen.read() % wide)),
+  const row = {
+    read: () => Math.floor(chosen.read() / columns),
+    write: (k) => chosen.write(k * columns + (chosen.read() % columns)),
   };
-  const factor = {
-    read: () => chosen.read() % wide,
-    write: (k) => chosen.write(rate.read() * wide + k),
+  const column = {
+    read: () => chosen.read() % columns,
+    write: (k) => chosen.write(row.read() * columns + k),
   };
-
-  const place = (k) => {
-    const [at, times] = [rates[Math.floor(k / wide)], scales[k % wide]];
-    return `rate ${short(at, 2)}, weights × ${short(times, 2)}`;
-  };
-  const all = Array.from({ length: fields }, (_, k) => k);
-  const medians = NETS.map((_, net) =>
-    all.map((k) => field(net, k).accuracies[Math.floor(seeds / 2)]),
-  );
-  const best = medians.map((of) => of.indexOf(Math.max(...of)));
-
-  const mapsEnd = MAPS + ROW * rates.length;
-  const panel = { from: mapsEnd + 70, to: mapsEnd + 180 };
-  const cells = svg("g");
-  const below = svg("g");
-  const handle = svg("g", { class: "handle" });
-  const stage = svg(
-    "svg",
-    { role: "group", "aria-label": "Two maps, and the loss curves of the chosen field" },
-    cells,
-    below,
-    handle,
-  );
-  let across; // for each map, from the number of a column to pixels
-
-  function under(x, y) {
-    const map = x < across[1](0) - BETWEEN / 2 ? across[0] : across[1];
-    const column = clamp(Math.floor(map.back(x)), 0, wide - 1);
-    const row = clamp(Math.floor((mapsEnd - y) / ROW), 0, rates.length - 1);
-    return row * wide + column;
-  }
-  const open = (event) => {
-    const box = stage.getBoundingClientRect();
-    chosen.write(under(event.clientX - box.left, event.clientY - box.top));
-  };
-  for (const part of [cells, handle]) part.addEventListener("click", open); // it reaches over
-  const turn = (by) => () => factor.write(clamp(factor.read() + by, 0, wide - 1));
-  const climb = (by) => () => rate.write(clamp(rate.read() + by, 0, rates.length - 1));
-  const updateHandle = draggable(handle, {
-    label: () => "the chosen field",
-    ...{ ...chosen, min: 0, max: fields - 1, step: 1, under },
-    show: place,
-    keys: {
-      ArrowLeft: turn(-1),
-      ArrowRight: turn(1),
-      ArrowUp: climb(1),
-      ArrowDown: climb(-1),
-      PageUp: climb(3),
-      PageDown: climb(-3),
-    },
-  });
-
-  function draw(width) {
-    const room = (width - LEFT - BETWEEN - 4) / 2;
-    across = [LEFT, LEFT + room + BETWEEN].map((left) => scale([0, wide], [left, left + room]));
-    drawMaps(room);
-    below.replaceChildren(...axes(), ...NETS.flatMap((name, net) => courses(name, net)));
-    handle.replaceChildren(
-      ...across.flatMap((x) =>
-        frame(x(factor.read()), mapsEnd - ROW * (rate.read() + 1), room / wide),
-      ),
-    );
-    updateHandle();
-  }
-
-  let drawn;
-  function drawMaps(room) {
-    if (drawn === room) return; // the maps change with the width only
-    drawn = room;
-    const shapes = NETS.flatMap((_, net) => all.flatMap((k) => cell(net, k, room / wide)));
-    cells.replaceChildren(...shapes);
-  }
-
-  function cell(net, k, side) {
-    const [x, y] = [across[net](k % wide), mapsEnd - ROW * (Math.floor(k / wide) + 1)];
-    const share = clamp((medians[net][k] - chance) / (BRIGHT - chance), 0, 1);
-    const color = palette[Math.round(share * (palette.length - 1))];
-    const known = { "data-net": NETS[net], "data-median": medians[net][k] };
-    const size = { x, y, width: side + 0.5, height: ROW + 0.5 };
-    const middle = [x + side / 2, y + ROW / 2];
-    return [svg("rect", { ...size, fill: color, ...known }), ...mark(net, k, ...middle)];
-  }
-
-  // A star on the best field, a cross on one that diverged, a dot on one at chance.
-  function mark(net, k, x, y) {
-    const through = { "pointer-events": "none" };
-    if (k === best[net]) return [fill(star(x, y), through)];
-    if (field(net, k).gone > seeds / 2)
-      return [svg("path", { d: cross(x, y, 3), stroke: "#fff", "stroke-width": 1.5, ...through })];
-    if (medians[net][k] < chance + 0.05)
-      return [svg("circle", { cx: x, cy: y, r: 1.5, fill: "#fff", ...through })];
-    return [];
-  }
-
-  function axes() {
-    const isWhole = (v) => Math.abs(Math.log10(v) - Math.round(Math.log10(v))) < 1e-6;
-    const whole = (values) => values.map((v, k) => [v, k]).filter(([v]) => isWhole(v));
-    const sparse = whole(scales).filter((_, k) => k % 4 === 0);
-    const loss = scale([0, top], [panel.to, panel.from]);
-    return [
-      note(0, 14, "Test accuracy without and with normalization"),
-      ...NETS.map((name, net) => {
-        return svg("g", { class: name }, note(across[net](0), MAPS - 8, name, "named"));
-      }),
-      note(0, MAPS - 8, "rate"),
-      ...whole(rates).map(([v, k]) =>
-        note(LEFT - 5, mapsEnd - ROW * (k + 0.5) + 4, short(v), "soft", "end"),
-      ),
-      ...across.flatMap((x) =>
-        sparse.map(([v, k]) =>
-          note(x(k && k + 0.5), mapsEnd + 15, short(v), "soft", k ? "middle" : "start"),
-        ),
-      ),
-      note(LEFT, mapsEnd + 32, "initial weights (1 = He et al.)"),
-      note(0, panel.from - 12, `Loss at ${place(chosen.read())}`),
-      ...[0, 1, 2]
-        .filter((v) => v <= top)
-        .map((v) => note(LEFT - 5, loss(v) + 4, v, "soft", "end")),
-      ...across.flatMap((x) => [
-        svg("path", { class: "axis", d: `M${x(0)} ${panel.from}V${panel.to}H${x(wide)}` }),
-        note(x(wide), panel.to + 16, `step ${steps}`, "soft", "end"),
-      ]),
-    ];
-  }
-
-  // The loss of every seed. It leaves at the top; a cross stands where it is not finite any more.
-  function courses(name, net) {
-    const x = scale([0, points - 1], [across[net](0) + 3, across[net](wide) - 3]);
-    const y = scale([0, top], [panel.to, panel.from]);
-    const seen = field(net, chosen.read()).courses.flatMap((course, seed) => {
-      const lost = course.findIndex(Number.isNaN);
-      const kept = lost < 0 ? course : course.slice(0, lost);
-      const points = kept.map((v, k) => [x(k), y(Math.min(v, top))]);
-      const known = { "data-curve": name, "data-end": course.at(-1) };
-      const way = { class: "line", d: points.length ? line(points) : "" };
-      const end = { class: "line", d: cross(x(Math.max(0, lost)) + 4 * seed, panel.from, 4) };
-      return [svg("path", { ...way, ...known }), ...(lost < 0 ? [] : [svg("path", end)])];
-    });
-    return [svg("g", { class: name }, ...seen)];
-  }
-
-  function words() {
-    const [without, normalized] = NETS.map((_, net) => {
-      const { accuracies, gone } = field(net, chosen.read());
-      if (gone) return `${gone} of ${seeds} diverged`;
-      return `${number(accuracies[0])} to ${number(accuracies.at(-1))}`;
-    });
-    const at = `Test accuracy at ${place(chosen.read())}`;
-    return `${at}: ${without} without normalization, ${normalized} with it.`;
-  }
-
-  const controls = [
-    slider({
-      label: "Learning rate",
-      ...rate,
-      min: 0,
-      max: rates.length - 1,
-      step: 1,
-      show: (k) => short(rates[k], 2),
-    }),
-    slider({
-      label: "Initial weights, times He's",
-      ...factor,
-      min: 0,
-      max: wide - 1,
-      step: 1,
-      show: (k) => short(scales[k], 2),
-    }),
-  ];
-  return compose({ model, el }, { stage, controls, draw, words });
+  return { chosen, row, column };
 }
 
-// Around a field: black on white, to be seen on every colour of the map.
-const frame = (x, y, side) => [
-  svg("rect", { class: "reach", x: x - 5, y: y - 5, width: side + 10, height: ROW + 10 }),
-  svg("rect", { x, y, width: side, height: ROW, fill: "none", stroke: "#fff", "stroke-width": 5 }),
-  svg("rect", { x, y, width: side, height: ROW, fill: "none", stroke: "#000", "stroke-width": 2 }),
-];
+// --- In words ---
+
+function nameOf({ rates, scales, columns }, k) {
+  const [rate, factor] = [rates[Math.floor(k / columns)], scales[k % columns]];
+  return `rate ${short(rate, 2)}, weights × ${short(factor, 2)}`;
+}
+
+function sentences(sweeps, chosen) {
+  const [without, normalized] = NETS.map((_, net) => {
+    const { accuracies, diverged } = sweeps.field(net, chosen);
+    if (diverged) return `${diverged} of ${sweeps.seeds} diverged`;
+    return `${number(accuracies[0])} to ${number(accuracies.at(-1))}`;
+  });
+  const start = `Test accuracy at ${nameOf(sweeps, chosen)}`;
+  return `${start}: ${without} without normalization, ${normalized} with it.`;
+}
+
+// --- On the stage: two maps side by side, and below each the loss curves of the chosen field ---
+
+// `across` takes the number of a column to pixels, in each map.
+function geometry({ rates, columns }, width) {
+  const wide = (width - LEFT - BETWEEN - 4) / 2;
+  const bottom = MAPS + ROW * rates.length;
+  return {
+    across: [LEFT, LEFT + wide + BETWEEN].map((left) => scale([0, columns], [left, left + wide])),
+    side: wide / columns,
+    bottom,
+    topOf: (row) => bottom - ROW * (row + 1),
+    panel: { from: bottom + 70, to: bottom + 180 },
+  };
+}
+
+function fieldAt({ across, bottom }, { rates, columns }, x, y) {
+  const map = x < across[1](0) - BETWEEN / 2 ? across[0] : across[1];
+  const column = clamp(Math.floor(map.back(x)), 0, columns - 1);
+  const row = clamp(Math.floor((bottom - y) / ROW), 0, rates.length - 1);
+  return row * columns + column;
+}
+
+const cells = (sweeps, place) =>
+  NETS.flatMap((_, net) => sweeps.fields.flatMap((k) => cell(sweeps, place, net, k)));
+
+function cell(sweeps, place, net, k) {
+  const { columns, chance, palette, medians } = sweeps;
+  const [x, y] = [place.across[net](k % columns), place.topOf(Math.floor(k / columns))];
+  const share = clamp((medians[net][k] - chance) / (BRIGHT - chance), 0, 1);
+  const color = palette[Math.round(share * (palette.length - 1))];
+  const box = { x, y, width: place.side + 0.5, height: ROW + 0.5 };
+  const known = { "data-net": NETS[net], "data-median": medians[net][k] };
+  const middle = [x + place.side / 2, y + ROW / 2];
+  return [svg("rect", { ...box, fill: color, ...known }), ...mark(sweeps, net, k, ...middle)];
+}
+
+// A star on the best field, a cross on one that diverged, a dot on one at chance.
+function mark({ best, field, seeds, medians, chance }, net, k, x, y) {
+  const through = { "pointer-events": "none" };
+  if (k === best[net]) return [fill(star(x, y), through)];
+  if (field(net, k).diverged > seeds / 2)
+    return [svg("path", { d: cross(x, y, 3), stroke: "#fff", "stroke-width": 1.5, ...through })];
+  if (medians[net][k] < chance + 0.05)
+    return [svg("circle", { cx: x, cy: y, r: 1.5, fill: "#fff", ...through })];
+  return [];
+}
 
 const cross = (x, y, r) => `M${x - r} ${y - r}l${2 * r} ${2 * r}m0 ${-2 * r}l${-2 * r} ${2 * r}`;
 
@@ -233,6 +108,140 @@ function star(x, y) {
     return [x + radius * Math.sin(angle), y - radius * Math.cos(angle)];
   });
   return svg("path", { d: `${line(tips)}Z`, fill: "#000" });
+}
+
+// Around the chosen field in both maps: black on white, to be seen on every colour.
+function frames({ across, side, topOf }, row, column) {
+  const y = topOf(row);
+  return across.flatMap((map) => {
+    const box = { x: map(column), y, width: side, height: ROW, fill: "none" };
+    const reach = { x: box.x - 5, y: y - 5, width: side + 10, height: ROW + 10 };
+    return [
+      svg("rect", { class: "reach", ...reach }),
+      svg("rect", { ...box, stroke: "#fff", "stroke-width": 5 }),
+      svg("rect", { ...box, stroke: "#000", "stroke-width": 2 }),
+    ];
+  });
+}
+
+// The powers of ten among the values, each with its place in the list.
+function powersOfTen(values) {
+  const isPower = (v) => Math.abs(Math.log10(v) - Math.round(Math.log10(v))) < 1e-6;
+  return values.map((v, k) => [v, k]).filter(([v]) => isPower(v));
+}
+
+function axesOfMaps({ rates, scales }, { across, bottom }) {
+  const everyFourth = powersOfTen(scales).filter((_, k) => k % 4 === 0);
+  return [
+    note(0, 14, "Test accuracy without and with normalization"),
+    ...NETS.map((name, net) =>
+      svg("g", { class: name }, note(across[net](0), MAPS - 8, name, "named")),
+    ),
+    note(0, MAPS - 8, "rate"),
+    ...powersOfTen(rates).map(([v, k]) =>
+      note(LEFT - 5, bottom - ROW * (k + 0.5) + 4, short(v), "soft", "end"),
+    ),
+    ...across.flatMap((x) =>
+      everyFourth.map(([v, k]) =>
+        note(x(k && k + 0.5), bottom + 15, short(v), "soft", k ? "middle" : "start"),
+      ),
+    ),
+    note(LEFT, bottom + 32, "initial weights (1 = He et al.)"),
+  ];
+}
+
+function axesOfCurves({ steps, top, columns }, { across, panel }, name) {
+  const up = scale([0, top], [panel.to, panel.from]);
+  const losses = [0, 1, 2].filter((v) => v <= top);
+  return [
+    note(0, panel.from - 12, `Loss at ${name}`),
+    ...losses.map((v) => note(LEFT - 5, up(v) + 4, v, "soft", "end")),
+    ...across.flatMap((x) => [
+      svg("path", { class: "axis", d: `M${x(0)} ${panel.from}V${panel.to}H${x(columns)}` }),
+      note(x(columns), panel.to + 16, `step ${steps}`, "soft", "end"),
+    ]),
+  ];
+}
+
+// The loss of every seed. It leaves at the top; a cross stands where it is not finite any more.
+function curves({ points, top, columns, field }, { across, panel }, net, chosen) {
+  const x = scale([0, points - 1], [across[net](0) + 3, across[net](columns) - 3]);
+  const y = scale([0, top], [panel.to, panel.from]);
+  const paths = field(net, chosen).curves.flatMap((losses, seed) => {
+    const lost = losses.findIndex(Number.isNaN);
+    const finite = lost < 0 ? losses : losses.slice(0, lost);
+    const d = finite.length ? line(finite.map((v, k) => [x(k), y(Math.min(v, top))])) : "";
+    const known = { "data-curve": NETS[net], "data-end": losses.at(-1) };
+    const curve = svg("path", { class: "line", d, ...known });
+    if (lost < 0) return [curve];
+    const end = cross(x(Math.max(0, lost)) + 4 * seed, panel.from, 4);
+    return [curve, svg("path", { class: "line", d: end })];
+  });
+  return svg("g", { class: NETS[net] }, ...paths);
+}
+
+function render({ model, el }) {
+  const sweeps = sweepsOf(model);
+  const choice = choiceOf(model, sweeps);
+  const { chosen, row, column } = choice;
+  const [maps, below, handle] = [svg("g"), svg("g"), svg("g", { class: "handle" })];
+  const label = "Two maps, and the loss curves of the chosen field";
+  const stage = svg("svg", { role: "group", "aria-label": label }, maps, below, handle);
+  let place;
+  const under = (x, y) => fieldAt(place, sweeps, x, y);
+  const updateHandle = handleOf(handle, sweeps, choice, under);
+  const open = (event) => {
+    const box = stage.getBoundingClientRect();
+    chosen.write(under(event.clientX - box.left, event.clientY - box.top));
+  };
+  // The handle too: it covers parts of the fields around the chosen one.
+  for (const part of [maps, handle]) part.addEventListener("click", open);
+
+  let drawnWidth; // at which the maps were drawn: nothing else changes them
+  function draw(width) {
+    place = geometry(sweeps, width);
+    if (drawnWidth !== width) maps.replaceChildren(...cells(sweeps, place));
+    drawnWidth = width;
+    below.replaceChildren(
+      ...axesOfMaps(sweeps, place),
+      ...axesOfCurves(sweeps, place, nameOf(sweeps, chosen.read())),
+      ...NETS.map((_, net) => curves(sweeps, place, net, chosen.read())),
+    );
+    handle.replaceChildren(...frames(place, row.read(), column.read()));
+    updateHandle();
+  }
+  const controls = controlsOf(sweeps, choice);
+  const words = () => sentences(sweeps, chosen.read());
+  return compose({ model, el }, { stage, controls, draw, words });
+}
+
+// The arrow keys walk along the rows and columns of the maps.
+function handleOf(handle, sweeps, { chosen, row, column }, under) {
+  const walk = (along, count, by) => () => along.write(clamp(along.read() + by, 0, count - 1));
+  const right = (by) => walk(column, sweeps.columns, by);
+  const up = (by) => walk(row, sweeps.rates.length, by);
+  return draggable(handle, {
+    label: () => "the chosen field",
+    ...{ ...chosen, ...indices(sweeps.fields.length), under },
+    show: (k) => nameOf(sweeps, k),
+    keys: {
+      ArrowLeft: right(-1),
+      ArrowRight: right(1),
+      ArrowUp: up(1),
+      ArrowDown: up(-1),
+      PageUp: up(3),
+      PageDown: up(-3),
+    },
+  });
+}
+
+function controlsOf({ rates, scales }, { row, column }) {
+  const rate = { ...row, ...indices(rates.length), show: (k) => short(rates[k], 2) };
+  const factor = { ...column, ...indices(scales.length), show: (k) => short(scales[k], 2) };
+  return [
+    slider({ label: "Learning rate", ...rate }),
+    slider({ label: "Initial weights, times He's", ...factor }),
+  ];
 }
 
 export default { render };

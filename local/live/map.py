@@ -8,14 +8,14 @@ import traitlets as t
 from local import live, plots
 
 TOP = 2.0
-"""Losses up to here are kept, in nats; what is larger leaves the panel at its top."""
+"""The highest loss that is shown, in nats; a larger one leaves the panel at its top."""
 
 POINTS = 28
-"""What is kept of a loss curve."""
+"""How many points of a loss curve are stored."""
 
 LARGER, NOT_FINITE = 254, 255
 LEVELS = 250
-"""A loss is kept as a byte: 0 to 250 from 0 to TOP, then the two above."""
+"""A loss is stored as a byte: 0 to LEVELS from 0 to TOP, then the two above."""
 
 
 class Map(live.Figure):
@@ -85,13 +85,13 @@ class Map(live.Figure):
             above.set_title(text, color=plots.COLORS[name])
             above.set_xticks([0, nearest_to_one(self.scales)], [f"{self.scales[0]:g}", "1"])
             above.set_xlabel("initial weights")
-            of_seeds = curves[k][place]
-            kept = np.minimum(of_seeds, LEVELS) * TOP / LEVELS
-            lost = of_seeds == NOT_FINITE
-            below.plot(steps, np.where(lost, np.nan, kept).T, color=plots.COLORS[name], linewidth=1)
-            if lost.any():  # where the first of them has left
-                left = steps[lost.any(axis=0).argmax()]
-                below.plot(left, TOP, "x", color=plots.COLORS[name], markersize=9, clip_on=False)
+            levels = curves[k][place]  # (seeds, points)
+            lost = levels == NOT_FINITE
+            losses = np.where(lost, np.nan, np.minimum(levels, LEVELS) * TOP / LEVELS)
+            below.plot(steps, losses.T, color=plots.COLORS[name], linewidth=1)
+            if lost.any():  # a cross where the first of them is no longer finite
+                first = steps[lost.any(axis=0).argmax()]
+                below.plot(first, TOP, "x", color=plots.COLORS[name], markersize=9, clip_on=False)
             below.set(xlim=(0, self.steps), ylim=(0, TOP), xlabel="step")
         decades = np.log10(self.rates)
         ticks = np.flatnonzero(np.isclose(decades, np.round(decades)))
@@ -115,6 +115,6 @@ def thinned(loss):
     stretches = np.array_split(loss.astype(float), POINTS, axis=-1)
     means = np.stack([stretch.mean(axis=-1) for stretch in stretches], axis=-1)
     finite = np.logical_and.accumulate(np.isfinite(means), axis=-1)
-    kept = np.where(finite, means, 0)
-    levels = np.where(kept > TOP, LARGER, np.round(np.minimum(kept, TOP) / TOP * LEVELS))
+    losses = np.where(finite, means, 0)
+    levels = np.where(losses > TOP, LARGER, np.round(np.minimum(losses, TOP) / TOP * LEVELS))
     return np.where(finite, levels, NOT_FINITE)

@@ -81,21 +81,21 @@ const relu = (y) => y.map((value) => (value > 0 ? value : 0));
 
 // The loss of a batch, the mean of log(1 + exp(-t z)) in nats, and its gradient for every layer.
 export function gradients(net, x, t) {
-  const kept = [];
+  const passes = []; // forward, in the order of the layers
   let a = x;
   for (const layer of net) {
     const z = product(a, layer.w, layer.m);
-    const entry = { a, layer };
+    const pass = { a, layer };
     if (layer.gamma) {
-      Object.assign(entry, standardize(z, z.length / layer.m, layer.m, EPSILON));
-      entry.y = scaleAndShift(entry.xHat, layer.gamma, layer.beta);
-    } else entry.y = plus(z, layer.b);
-    kept.push(entry);
-    a = layer === net.at(-1) ? entry.y : relu(entry.y);
+      Object.assign(pass, standardize(z, z.length / layer.m, layer.m, EPSILON));
+      pass.y = scaleAndShift(pass.xHat, layer.gamma, layer.beta);
+    } else pass.y = plus(z, layer.b);
+    passes.push(pass);
+    a = layer === net.at(-1) ? pass.y : relu(pass.y);
   }
   const loss = a.reduce((sum, z, i) => sum + softplus(-t[i] * z) / t.length, 0);
   let dy = a.map((z, i) => -t[i] / (1 + Math.exp(t[i] * z)) / t.length);
-  const found = kept.reverse().map(({ a, layer, y, xHat, s, mean }, back) => {
+  const layers = passes.reverse().map(({ a, layer, y, xHat, s, mean }, back) => {
     if (back) dy = dy.map((g, k) => (y[k] > 0 ? g : 0));
     const norm = xHat && backward(dy, xHat, s, layer.gamma);
     const { da, dw } = productBackward(a, layer.w, norm ? norm.dx : dy, layer.m);
@@ -105,7 +105,7 @@ export function gradients(net, x, t) {
     dy = da;
     return { w: dw, ...shared };
   });
-  return { loss, layers: found.reverse() };
+  return { loss, layers: layers.reverse() };
 }
 
 const softplus = (v) => Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v)));

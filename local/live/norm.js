@@ -1,7 +1,7 @@
 // Equations (2.1) to (2.4) and (3.1), (3.2), (3.10) for a table x of n rows and d columns, which is
 // a Float64Array of n d numbers, row after row. The same as local/equations.py, and compared with it.
 
-// Mean and s = root(variance + epsilon) of every column, and the normalised table.
+// Mean and s = root(variance + epsilon) of every column, and the normalized table.
 export function standardize(x, n, d, epsilon) {
   const mean = new Float64Array(d);
   const s = new Float64Array(d);

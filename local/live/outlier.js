@@ -1,13 +1,78 @@
 // Chapter 2: one example leaves the others, and normalization presses those together.
-import { compose, draggable, fill, note, number, scale, slider, svg, ticks, trait } from "./kit.js";
+import {
+  compose,
+  draggable,
+  fill,
+  note,
+  number,
+  scale,
+  slider,
+  svg,
+  ticks,
+  trait,
+  valuesOf,
+} from "./kit.js";
 import { standardize } from "./norm.js";
 
 const [IN, OUT] = [64, 214]; // pixels of the two rulers
 const VALUES = { min: 0, max: 40, step: 0.25 };
 const NORMALIZED = [-4, 8];
 
+// The batch, whose last example is the one to move, and the same normalized.
+function stateOf(model) {
+  const { companions, size, outlier } = valuesOf(model, ["companions", "size", "outlier"]);
+  const x = Float64Array.from([...companions.slice(0, size - 1), outlier]);
+  return { x, xHat: standardize(x, x.length, 1, 1e-3).xHat };
+}
+
+function sentences({ xHat }) {
+  const others = xHat.slice(0, -1);
+  const apart = Math.max(...others) - Math.min(...others);
+  return (
+    `Among ${xHat.length}, the one example becomes ${number(xHat.at(-1))}. ` +
+    `All the others lie within ${number(apart)} deviations of each other.`
+  );
+}
+
+// --- On the stage: from the values on the upper ruler, lines lead to the normalized ones ---
+
+function geometry(width) {
+  const ends = [14, width - 14];
+  return { input: scale([VALUES.min, VALUES.max], ends), output: scale(NORMALIZED, ends) };
+}
+
+function ruler(map, y, below, values) {
+  return [
+    svg("path", { class: "axis", d: `M${map(values[0])} ${y}H${map(values.at(-1))}` }),
+    ...values.map((v) => note(map(v), y + below, number(v, 0), "soft", "middle")),
+  ];
+}
+
+// All but the example to move, which is the handle.
+function background({ x, xHat }, { input, output }) {
+  const isLast = (i) => i === x.length - 1;
+  return [
+    note(0, 16, "Values of one feature: drag the large circle"),
+    ...ruler(input, IN, -10, ticks(VALUES.min, VALUES.max, 5)),
+    note(0, OUT + 50, "The same, normalized over the batch", "named"),
+    ...ruler(output, OUT, 24, ticks(...NORMALIZED, 6)),
+    ...Array.from(x, (value, i) => {
+      const [from, to] = [input(value), output(xHat[i])];
+      const d = `M${from} ${IN + 6}C${from} ${IN + 76} ${to} ${OUT - 76} ${to} ${OUT - 6}`;
+      return svg("path", { class: isLast(i) ? "curve" : "line thin", d });
+    }),
+    ...Array.from(x.slice(0, -1), (v) =>
+      svg("circle", { class: "dot", cx: input(v), cy: IN, r: 4 }),
+    ),
+    ...Array.from(xHat, (v, i) => {
+      const role = isLast(i) ? { class: "point", r: 9 } : { class: "dot", r: 4 };
+      return svg("circle", { ...role, cx: output(v), cy: OUT, "data-x-hat": v });
+    }),
+  ];
+}
+
 function render({ model, el }) {
-  const [outlier, size] = [trait(model, "outlier"), trait(model, "size")];
+  const outlier = { ...trait(model, "outlier"), ...VALUES };
   const back = svg("g");
   const handle = svg(
     "g",
@@ -17,62 +82,26 @@ function render({ model, el }) {
   );
   const label = "One feature, and the same normalized";
   const stage = svg("svg", { role: "group", "aria-label": label, class: "with" }, back, handle);
-  let input;
-  let xHat;
+  let state;
+  let place;
   const updateHandle = draggable(handle, {
     label: () => "the one example",
-    ...{ ...outlier, ...VALUES, show: number },
-    under: (x) => input.back(x),
+    ...{ ...outlier, show: number, under: (x) => place.input.back(x) },
   });
 
   function draw(width) {
-    const companions = model.get("companions").slice(0, size.read() - 1);
-    const x = Float64Array.from([...companions, outlier.read()]);
-    xHat = standardize(x, x.length, 1, 1e-3).xHat;
-    input = scale([VALUES.min, VALUES.max], [14, width - 14]);
-    const output = scale(NORMALIZED, [14, width - 14]);
-    const last = companions.length;
-    back.replaceChildren(
-      note(0, 16, "Values of one feature: drag the large circle"),
-      ...ruler(input, IN, -10, ticks(VALUES.min, VALUES.max, 5)),
-      note(0, OUT + 50, "The same, normalized over the batch", "named"),
-      ...ruler(output, OUT, 24, ticks(...NORMALIZED, 6)),
-      ...Array.from(x, (value, i) => {
-        const [from, to] = [input(value), output(xHat[i])];
-        const d = `M${from} ${IN + 6}C${from} ${IN + 76} ${to} ${OUT - 76} ${to} ${OUT - 6}`;
-        return svg("path", { class: i === last ? "curve" : "line thin", d });
-      }),
-      ...companions.map((v) => svg("circle", { class: "dot", cx: input(v), cy: IN, r: 4 })),
-      ...Array.from(xHat, (v, i) => {
-        const look = i === last ? { class: "point", r: 9 } : { class: "dot", r: 4 };
-        return svg("circle", { ...look, cx: output(v), cy: OUT, "data-x-hat": v });
-      }),
-    );
-    fill(handle, { transform: `translate(${input(outlier.read())} ${IN})` });
+    state = stateOf(model);
+    place = geometry(width);
+    back.replaceChildren(...background(state, place));
+    fill(handle, { transform: `translate(${place.input(outlier.read())} ${IN})` });
     updateHandle();
   }
-
-  function words() {
-    const others = xHat.slice(0, -1);
-    const apart = Math.max(...others) - Math.min(...others);
-    return (
-      `Among ${xHat.length}, the one example becomes ${number(xHat.at(-1))}. ` +
-      `All the others lie within ${number(apart)} deviations of each other.`
-    );
-  }
-
+  const size = { ...trait(model, "size"), min: 3, max: 64, step: 1, show: String };
   const controls = [
-    slider({ label: "Value of the one example", ...outlier, ...VALUES }),
-    slider({ label: "Examples in the batch", ...size, min: 3, max: 64, step: 1, show: String }),
+    slider({ label: "Value of the one example", ...outlier }),
+    slider({ label: "Examples in the batch", ...size }),
   ];
-  return compose({ model, el }, { stage, controls, draw, words });
-}
-
-function ruler(map, y, below, values) {
-  return [
-    svg("path", { class: "axis", d: `M${map(values[0])} ${y}H${map(values.at(-1))}` }),
-    ...values.map((v) => note(map(v), y + below, number(v, 0), "soft", "middle")),
-  ];
+  return compose({ model, el }, { stage, controls, draw, words: () => sentences(state) });
 }
 
 export default { render };

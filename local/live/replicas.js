@@ -13,6 +13,7 @@ import {
   svg,
   ticks,
   trait,
+  valuesOf,
 } from "./kit.js";
 import { standardize } from "./norm.js";
 
@@ -20,7 +21,7 @@ const EPSILON = 1e-3;
 const X = { from: 40, to: 204, range: [-5, 5] }; // the two panels, in pixels
 const Y = { from: 258, to: 466, range: [-4, 4] };
 const REACH = 2.5; // how far from its camera the large circle goes, so that no offset hides it
-const STATE = ["base", "order", "replicas", "offset", "sharing", "statistics"];
+const TRAITS = ["base", "order", "replicas", "offset", "sharing", "statistics"];
 const MARKS = [
   "M-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0-9 0",
   "M-4-4H4V4H-4Z",
@@ -37,6 +38,11 @@ function allReduce(own) {
   return { mean, deviation: Math.sqrt(square - mean ** 2) };
 }
 
+function statisticsOf(values) {
+  const { mean, s } = standardize(Float64Array.from(values), values.length, 1, 0);
+  return { mean: mean[0], deviation: s[0] };
+}
+
 // There are as many cameras as replicas; `rows` says which examples each replica holds, `own` and
 // `used` are statistics, `together` is what one large batch makes of x.
 export function shareOut({ base, order, replicas, offset, sharing, statistics }) {
@@ -44,17 +50,11 @@ export function shareOut({ base, order, replicas, offset, sharing, statistics })
   const camera = base.map((_, i) => Math.floor(i / share));
   const lift = camera.map((c) => offset * (c / (replicas - 1) - 0.5));
   const x = Float64Array.from(base, (value, i) => value + lift[i]);
-  const turn = sharing === "shuffled" ? order : [...base.keys()];
-  const rows = Array.from({ length: replicas }, (_, r) => turn.slice(r * share, (r + 1) * share));
-  const own = rows.map((row) => {
-    const { mean, s } = standardize(
-      Float64Array.from(row, (i) => x[i]),
-      share,
-      1,
-      0,
-    );
-    return { mean: mean[0], deviation: s[0] };
-  });
+  const examples = sharing === "shuffled" ? order : [...base.keys()];
+  const rows = Array.from({ length: replicas }, (_, r) =>
+    examples.slice(r * share, (r + 1) * share),
+  );
+  const own = rows.map((row) => statisticsOf(row.map((i) => x[i])));
   const used = statistics === "own" ? own : own.map(() => allReduce(own));
   const y = new Float64Array(x.length);
   rows.forEach((row, r) => {
@@ -66,7 +66,7 @@ export function shareOut({ base, order, replicas, offset, sharing, statistics })
   return { camera, lift, x, rows, own, used, y, together, off };
 }
 
-const look = (model) => shareOut(Object.fromEntries(STATE.map((name) => [name, model.get(name)])));
+const stateOf = (model) => shareOut(valuesOf(model, TRAITS));
 
 function sentences({ own, off }) {
   const list = (key) => own.map((replica) => number(replica[key])).join(", ");
@@ -98,10 +98,10 @@ function legend(replicas, width) {
   ]).flat();
 }
 
-// The values that replica r holds, and in blue the mean and deviation that it uses.
-function holds(now, r, map) {
-  const [own, { mean, deviation }] = [now.own[r], now.used[r]];
-  const y = middle(r, now.rows.length);
+// The values of replica r, and in blue the mean and deviation that it uses.
+function drawInputs(state, r, map) {
+  const [own, { mean, deviation }] = [state.own[r], state.used[r]];
+  const y = middle(r, state.rows.length);
   const [left, right] = [map(mean - deviation), map(mean + deviation)];
   const known = { "data-mean": mean, "data-deviation": deviation };
   const area = { class: "area", x: left, y: y - 9, width: right - left, height: 18 };
@@ -110,35 +110,37 @@ function holds(now, r, map) {
     ruler(map, X, y),
     svg("path", { class: "line", d: `M${map(mean)} ${y - 11}v22` }),
     note(0, y - 13, `replica ${r + 1}: μ = ${number(own.mean)}, σ = ${number(own.deviation)}`),
-    ...now.rows[r]
+    ...state.rows[r]
       .filter((i) => i > 0) // the first one is the handle
-      .map((i) => mark(now.camera[i], `translate(${map(now.x[i])} ${y})`)),
+      .map((i) => mark(state.camera[i], `translate(${map(state.x[i])} ${y})`)),
   ];
 }
 
 // What comes out of them, each with a line to the ring where one large batch puts it.
-function returns(now, r, map) {
-  const row = now.rows[r];
-  const [above, y] = [top(Y, r, now.rows.length) + 12, top(Y, r + 1, now.rows.length) - 10];
+function drawOutputs(state, r, map) {
+  const row = state.rows[r];
+  const [above, y] = [top(Y, r, state.rows.length) + 12, top(Y, r + 1, state.rows.length) - 10];
   const rings = above + 13;
-  const most = Math.max(...row.map((i) => now.off[i]));
+  const most = Math.max(...row.map((i) => state.off[i]));
   return [
     ruler(map, Y, y),
     note(0, above, `replica ${r + 1}: off by ${number(most)} at most`),
     ...row.map((i) => {
-      const d = `M${map(now.together[i])} ${rings + 4}L${map(now.y[i])} ${y}`;
+      const d = `M${map(state.together[i])} ${rings + 4}L${map(state.y[i])} ${y}`;
       return svg("path", { class: "line thin", d });
     }),
-    ...row.map((i) => svg("circle", { class: "point", cx: map(now.together[i]), cy: rings, r: 4 })),
+    ...row.map((i) =>
+      svg("circle", { class: "point", cx: map(state.together[i]), cy: rings, r: 4 }),
+    ),
     ...row.map((i) => {
-      const transform = `translate(${map(now.y[i])} ${y})${i ? "" : "scale(1.6)"}`;
-      return mark(now.camera[i], transform, { "data-example": i, "data-y": now.y[i] });
+      const transform = `translate(${map(state.y[i])} ${y})${i ? "" : "scale(1.6)"}`;
+      return mark(state.camera[i], transform, { "data-example": i, "data-y": state.y[i] });
     }),
   ];
 }
 
 function render({ model, el }) {
-  let now = look(model);
+  let state = stateOf(model);
   let input;
   const back = svg("g");
   const handle = svg("g", { class: "handle" });
@@ -149,33 +151,36 @@ function render({ model, el }) {
   const updateHandle = draggable(handle, {
     label: () => "x, example 1",
     ...{ min: X.range[0], max: X.range[1], step: 0.1 },
-    show: (x) => `${number(x)}, comes out as ${number(now.y[0])}`,
-    read: () => now.x[0],
-    write: (x) => base.write(base.read().with(0, clamp(x - now.lift[0], -REACH, REACH))),
+    show: (x) => `${number(x)}, comes out as ${number(state.y[0])}`,
+    read: () => state.x[0],
+    write: (x) => base.write(base.read().with(0, clamp(x - state.lift[0], -REACH, REACH))),
     under: (x) => input.back(x),
   });
 
   function draw(width) {
-    now = look(model);
+    state = stateOf(model);
     input = scale(X.range, [12, width - 12]);
     const output = scale(Y.range, [12, width - 12]);
-    const replicas = now.rows.length;
+    const replicas = state.rows.length;
     back.replaceChildren(
       note(0, 14, "The batch x, shared out: drag the large circle"),
       ...legend(replicas, width),
       ...numerals(input, X),
       note(0, Y.from - 8, "The output y (rings: one large batch)", "named"),
       ...numerals(output, Y),
-      ...now.rows.flatMap((_, r) => [...holds(now, r, input), ...returns(now, r, output)]),
+      ...state.rows.flatMap((_, r) => [
+        ...drawInputs(state, r, input),
+        ...drawOutputs(state, r, output),
+      ]),
     );
-    const home = now.rows.findIndex((row) => row.includes(0));
-    fill(handle, { transform: `translate(${input(now.x[0])} ${middle(home, replicas)})` });
+    const home = state.rows.findIndex((row) => row.includes(0));
+    fill(handle, { transform: `translate(${input(state.x[0])} ${middle(home, replicas)})` });
     updateHandle();
-    const [min, max] = [now.lift[0] - REACH, now.lift[0] + REACH];
+    const [min, max] = [state.lift[0] - REACH, state.lift[0] + REACH];
     fill(handle, { "aria-valuemin": min, "aria-valuemax": max });
   }
   const controls = controlsOf(model);
-  return compose({ model, el }, { stage, controls, draw, words: () => sentences(now) });
+  return compose({ model, el }, { stage, controls, draw, words: () => sentences(state) });
 }
 
 function controlsOf(model) {

@@ -6,6 +6,7 @@ import {
   compose,
   fill,
   floats,
+  indices,
   line,
   motion,
   note,
@@ -21,90 +22,95 @@ const GAP = 16; // between the two columns of panels
 const RISE = 54; // pixels of the highest ridge
 const FOLLOWS = 3; // every third ridge stands in the background
 
-function render({ model, el }) {
+// What was recorded, which never changes.
+function recorded(model) {
   const [steps, panels] = [model.get("steps"), model.get("panels")];
   const heights = bytes(model.get("heights")); // (panels, rows, points), 255 is the highest
   const widths = floats(model.get("widths")); // (panels, rows)
   const points = heights.length / panels.length / steps.length;
-  const row = trait(model, "row");
-  const stage = svg("svg", { role: "img" });
-  const plays = motion(() => {
-    model.set("row", Math.min(steps.length - 1, row.read() + (calm() ? 10 : 1)));
-    const goes = !calm() && row.read() < steps.length - 1;
-    if (!goes) model.save_changes(); // once, and not with every frame
-    return goes;
-  });
+  return { steps, panels, heights, widths, points };
+}
 
-  // The outline of one ridge over its baseline, as places [x, y].
-  function ridge(panel, at, across, base) {
-    const { grid } = panels[panel];
-    const to = scale([0, points - 1], grid);
-    const from = (panel * steps.length + at) * points;
-    return Array.from({ length: points }, (_, k) => [
-      across(to(k)),
-      base - (RISE * heights[from + k]) / 255,
-    ]);
-  }
+function sentences({ steps, panels, widths }, row) {
+  const width = (p) => short(widths[p * steps.length + row], 2);
+  const ofPanels = panels.map(({ title }, p) => `${title} ${width(p)}`);
+  return `Step ${steps[row]}. Standard deviations: ${ofPanels.join(", ")}.`;
+}
+
+// --- On the stage: two columns of panels, in each the ridge of a step before those after it ---
+
+// The outline of one ridge over its baseline, as places [x, y].
+function outline({ steps, panels, heights, points }, p, row, across, base) {
+  const value = scale([0, points - 1], panels[p].grid);
+  const first = (p * steps.length + row) * points;
+  return Array.from({ length: points }, (_, k) => [
+    across(value(k)),
+    base - (RISE * heights[first + k]) / 255,
+  ]);
+}
+
+function panel(history, p, row, { wide, tall }) {
+  const { steps, panels } = history;
+  const { title, range } = panels[p];
+  const across = scale(range, [12, wide - 12]);
+  const up = scale([0, steps.length - 1], [tall - 34, 22 + RISE]);
+  const ridge = (at) => line(outline(history, p, at, across, up(at)));
+  const background = [...steps.keys()].filter((at) => at % FOLLOWS === 0).reverse(); // latest first
+  const closed = `${ridge(row)}L${wide - 12} ${up(row)}L12 ${up(row)}Z`;
+  return [
+    note(0, 14, title, "named"),
+    ...background.map((at) => svg("path", { class: "axis", d: ridge(at) })),
+    svg("path", { class: "ridge", d: closed }),
+    svg("path", { class: "line", d: ridge(row), "data-panel": p }),
+    svg("path", { class: "axis", d: `M12 ${tall - 30}H${wide - 12}` }),
+    ...ticks(...range, 4).map((v) => note(across(v), tall - 14, short(v), "soft", "middle")),
+  ];
+}
+
+function render({ model, el }) {
+  const history = recorded(model);
+  const { steps, panels } = history;
+  const row = { ...trait(model, "row"), ...indices(steps.length) };
+  const stage = svg("svg", { role: "img" });
+  const play = playerOf(model, row);
+  const words = () => (play.running ? "Playing." : sentences(history, row.read()));
 
   function draw(width, height) {
-    const wide = (width - GAP) / 2;
-    const tall = height / Math.ceil(panels.length / 2);
-    stage.replaceChildren(
-      ...panels.map((panel, p) => {
-        const [left, top] = [(p % 2) * (wide + GAP), Math.floor(p / 2) * tall];
-        const transform = `translate(${left} ${top})`;
-        return svg("g", { class: panel.role, transform }, ...content(p, wide, tall));
-      }),
-    );
+    const size = { wide: (width - GAP) / 2, tall: height / Math.ceil(panels.length / 2) };
+    const groups = panels.map(({ role }, p) => {
+      const [left, top] = [(p % 2) * (size.wide + GAP), Math.floor(p / 2) * size.tall];
+      const transform = `translate(${left} ${top})`;
+      return svg("g", { class: role, transform }, ...panel(history, p, row.read(), size));
+    });
+    stage.replaceChildren(...groups);
     fill(stage, { "aria-label": words() });
   }
+  const step = slider({ label: "Training step", ...row, show: (at) => `${steps[at]}` });
+  const controls = [step, playButton(model, row, play)];
+  return compose({ model, el }, { stage, controls, draw, words, motion: play });
+}
 
-  function content(p, wide, tall) {
-    const { title, range } = panels[p];
-    const across = scale(range, [12, wide - 12]);
-    const up = scale([0, steps.length - 1], [tall - 34, 22 + RISE]);
-    const back = [...steps.keys()].filter((at) => at % FOLLOWS === 0).reverse(); // the latest first
-    const now = row.read();
-    const crest = ridge(p, now, across, up(now));
-    const closed = `${line(crest)}L${wide - 12} ${up(now)}L12 ${up(now)}Z`;
-    return [
-      note(0, 14, title, "named"),
-      ...back.map((at) => svg("path", { class: "axis", d: line(ridge(p, at, across, up(at))) })),
-      svg("path", { class: "ridge", d: closed }),
-      svg("path", { class: "line", d: line(crest), "data-panel": p }),
-      svg("path", { class: "axis", d: `M12 ${tall - 30}H${wide - 12}` }),
-      ...ticks(...range, 4).map((v) => note(across(v), tall - 14, short(v), "soft", "middle")),
-    ];
-  }
+// From row to row. Only the last row is saved, or the kernel would get a message for every frame.
+function playerOf(model, row) {
+  return motion(() => {
+    model.set("row", Math.min(row.max, row.read() + (calm() ? 10 : 1)));
+    const goesOn = !calm() && row.read() < row.max;
+    if (!goesOn) model.save_changes();
+    return goesOn;
+  });
+}
 
-  function words() {
-    if (plays.running) return "Playing.";
-    const width = (p) => short(widths[p * steps.length + row.read()], 2);
-    const said = panels.map(({ title }, p) => `${title} ${width(p)}`);
-    return `Step ${steps[row.read()]}. Standard deviations: ${said.join(", ")}.`;
-  }
-
-  const controls = [
-    slider({
-      label: "Training step",
-      ...row,
-      ...{ min: 0, max: steps.length - 1, step: 1, show: (at) => `${steps[at]}` },
-    }),
-    buttons(
-      {
-        Play: () => {
-          if (plays.running) {
-            plays.stop();
-            return model.save_changes();
-          }
-          if (row.read() === steps.length - 1) row.write(0);
-          plays.start();
-        },
-      },
-      () => (plays.running ? "Pause" : "Play"),
-    ),
-  ];
-  return compose({ model, el }, { stage, controls, draw, words, motion: plays });
+function playButton(model, row, play) {
+  const press = () => {
+    if (play.running) {
+      play.stop();
+      model.save_changes();
+      return;
+    }
+    if (row.read() === row.max) row.write(0);
+    play.start();
+  };
+  return buttons({ Play: press }, () => (play.running ? "Pause" : "Play"));
 }
 
 export default { render };

@@ -2,33 +2,33 @@
 import { number } from "./kit.js";
 
 // A node, and from where its value or its gradient comes; part 0 is the first of two terms.
-const forth = (node, ...from) => ({ node, from, back: false });
-const back = (node, ...from) => ({ node, from, back: true, part: 1 });
+const forward = (node, ...from) => ({ node, from, back: false });
+const backward = (node, ...from) => ({ node, from, back: true, part: 1 });
 export const STEPS = [
-  forth("x"),
-  forth("mean", "x"),
-  forth("centered", "x", "mean"),
-  forth("squared", "centered"),
-  forth("variance", "squared"),
-  forth("s", "variance"),
-  forth("x_hat", "centered", "s"),
-  forth("y", "x_hat", "gamma", "beta"),
-  back("y"),
-  back("beta", "y"),
-  back("gamma", "y"),
-  back("x_hat", "y"),
-  back("s", "x_hat"),
-  back("variance", "s"),
-  back("squared", "variance"),
-  { ...back("centered", "x_hat"), part: 0 },
-  back("centered", "x_hat", "squared"),
-  back("mean", "centered"),
-  { ...back("x", "centered"), part: 0 },
-  back("x", "centered", "mean"),
+  forward("x"),
+  forward("mean", "x"),
+  forward("centered", "x", "mean"),
+  forward("squared", "centered"),
+  forward("variance", "squared"),
+  forward("s", "variance"),
+  forward("x_hat", "centered", "s"),
+  forward("y", "x_hat", "gamma", "beta"),
+  backward("y"),
+  backward("beta", "y"),
+  backward("gamma", "y"),
+  backward("x_hat", "y"),
+  backward("s", "x_hat"),
+  backward("variance", "s"),
+  backward("squared", "variance"),
+  { ...backward("centered", "x_hat"), part: 0 },
+  backward("centered", "x_hat", "squared"),
+  backward("mean", "centered"),
+  { ...backward("x", "centered"), part: 0 },
+  backward("x", "centered", "mean"),
 ];
 
 const f = (value) => number(value);
-const later = (value) => (value < 0 ? `(${f(value)})` : f(value)); // a number behind a sign
+const bracketed = (value) => (value < 0 ? `(${f(value)})` : f(value)); // behind a sign
 const sum = (numbers) => f(numbers.reduce((a, b) => a + b, 0));
 
 const FUNCTIONS = [
@@ -36,7 +36,7 @@ const FUNCTIONS = [
   ({ v }) =>
     `mean = sum of x / N = ${f(v.mean[0])}, by (2.1). One number, and all of x has made it.`,
   ({ v, example, i }) =>
-    `centered = x − mean. ${example}: ${f(v.x[i])} − ${later(v.mean[0])} = ${f(v.centered[i])}.`,
+    `centered = x − mean. ${example}: ${f(v.x[i])} − ${bracketed(v.mean[0])} = ${f(v.centered[i])}.`,
   ({ v, example, i }) =>
     `squared = centered². ${example}: ${f(v.squared[i])}. A second arrow will leave centered below.`,
   ({ v }) =>
@@ -45,13 +45,13 @@ const FUNCTIONS = [
   ({ v, example, i }) =>
     `x_hat = centered / s, by (2.3). ${example}: ${f(v.centered[i])} / ${f(v.s[0])} = ${f(v.x_hat[i])}.`,
   ({ v, example, i }) =>
-    `y = gamma · x_hat + beta, by (2.4). ${example}: ${f(v.gamma[0])} · ${later(v.x_hat[i])} + ${later(v.beta[0])} = ${f(v.y[i])}.`,
+    `y = gamma · x_hat + beta, by (2.4). ${example}: ${f(v.gamma[0])} · ${bracketed(v.x_hat[i])} + ${bracketed(v.beta[0])} = ${f(v.y[i])}.`,
   ({ d, i }) =>
     `Now backward. The loss hands down dy, a number for each example: ${f(d.y[i])} for example ${i + 1}.`,
   ({ n, d }) => `dbeta = sum of dy = ${f(d.beta[0])}, by (3.1). One beta has served ${n} rows.`,
   ({ d }) => `dgamma = sum of dy · x_hat = ${f(d.gamma[0])}, by (3.2).`,
   ({ v, d, example, i }) =>
-    `dx_hat = gamma · dy, by (3.3). ${example}: ${f(v.gamma[0])} · ${later(d.y[i])} = ${f(d.x_hat[i])}.`,
+    `dx_hat = gamma · dy, by (3.3). ${example}: ${f(v.gamma[0])} · ${bracketed(d.y[i])} = ${f(d.x_hat[i])}.`,
   ({ d }) =>
     `ds = −sum of dx_hat · centered / s² = ${f(d.s[0])}, by (3.4). One s has served all rows.`,
   ({ d }) => `dvariance = ds / 2s = ${f(d.variance[0])}, by (3.5).`,
@@ -60,12 +60,12 @@ const FUNCTIONS = [
   ({ t, example, i }) =>
     `dcentered, first term: dx_hat / s, from x_hat. ${example}: ${f(t.centered[0][i])}. Another is on its way.`,
   ({ d, t, example, i }) =>
-    `Two arrows leave centered, so two terms arrive (3.7). ${example}: ${f(t.centered[0][i])} + ${later(t.centered[1][i])} = ${f(d.centered[i])}.`,
+    `Two arrows leave centered, so two terms arrive (3.7). ${example}: ${f(t.centered[0][i])} + ${bracketed(t.centered[1][i])} = ${f(d.centered[i])}.`,
   ({ d }) => `dmean = −sum of dcentered = ${f(d.mean[0])}, by (3.8).`,
   ({ t }) =>
     `dx, first term: dcentered, the straight way. Its sum over the batch is ${sum(t.x[0])}.`,
   ({ d, t, example, i }) =>
-    `Two arrows leave x, so two terms arrive (3.9). ${example}: ${f(t.x[0][i])} + ${later(t.x[1][i])} = ${f(d.x[i])}. The sum is now ${sum(d.x)}.`,
+    `Two arrows leave x, so two terms arrive (3.9). ${example}: ${f(t.x[0][i])} + ${bracketed(t.x[1][i])} = ${f(d.x[i])}. The sum is now ${sum(d.x)}.`,
 ];
 
 const nothing = () =>

@@ -4,6 +4,7 @@ import {
   draggable,
   fill,
   floats,
+  indices,
   line,
   note,
   number,
@@ -13,12 +14,15 @@ import {
   svg,
   ticks,
   trait,
+  valuesOf,
 } from "./kit.js";
 
 const PANEL = { from: 48, to: 190 }; // pixels
+const LEFT = 48;
 const CHANGE = [-0.5, 1.5]; // of the loss; what is larger leaves the panel at its top
 const DIAL = { base: 340, radius: 60 };
 const NETS = { without: "without normalization", with: "with" };
+const BOLD = { class: "line", style: "stroke-width: 3" }; // the median of the thin lines
 
 const median = (values) => {
   const sorted = [...values].sort((a, b) => a - b);
@@ -28,173 +32,163 @@ const median = (values) => {
 const signed = (value) => (value > 0 ? "+" : "") + number(value);
 const fraction = (stop) => ({ 0.25: "1/4", 0.5: "1/2" })[stop] ?? short(stop);
 
-function render({ model, el }) {
-  const [stops, every, looks, seeds] = ["stops", "every", "looks", "seeds"].map((name) =>
-    model.get(name),
-  );
+// What was measured, which never changes: `losses` and `cosines` lie look after look, stop after
+// stop and seed after seed, those of the net without normalization first.
+function measured(model) {
   const [losses, cosines] = [floats(model.get("losses")), floats(model.get("cosines"))];
-  const [look, stop] = [trait(model, "look"), trait(model, "stop")];
+  return { ...valuesOf(model, ["stops", "every", "looks", "seeds"]), losses, cosines };
+}
+
+// All that the figure shows: the chosen look and stop, and what each net has done by then.
+function stateOf(model, walks) {
+  const { look, stop } = valuesOf(model, ["look", "stop"]);
+  return { look, stop, nets: Object.keys(NETS).map((_, net) => walked(walks, net, look, stop)) };
+}
+
+// Of one net at this look: the change of the loss from the start to every stop, (stops, seeds),
+// the cosines of the gradient at the chosen stop with that of the start, (seeds,), and medians.
+function walked({ stops, looks, seeds, losses, cosines }, net, look, stop) {
   const many = stops.length;
+  const ofSeeds = (values, first) => [...values.slice(first * seeds, (first + 1) * seeds)];
+  const start = (net * looks + look) * many;
+  const origin = ofSeeds(losses, start);
+  const changes = stops.map((_, k) => ofSeeds(losses, start + k).map((v, s) => v - origin[s]));
+  const first = (net * looks + look) * (many - 1); // the start has no cosine
+  const turned = stop ? ofSeeds(cosines, first + stop - 1) : Array(seeds).fill(1);
+  const middle = changes.map(median);
+  return { changes, middle, change: middle[stop], turned, cosine: median(turned) };
+}
 
-  // Of one net at this look: the changes of the loss at every stop, (stops, seeds), and the
-  // cosines at the chosen one.
-  function walks(net) {
-    const start = (net * looks + look.read()) * many * seeds;
-    const of = (k) => [...losses.slice(start + k * seeds, start + (k + 1) * seeds)];
-    const changes = stops.map((_, k) => of(k).map((loss, s) => loss - of(0)[s]));
-    const first = ((net * looks + look.read()) * (many - 1) + stop.read() - 1) * seeds;
-    return {
-      changes,
-      turned: stop.read() ? [...cosines.slice(first, first + seeds)] : Array(seeds).fill(1),
-    };
-  }
-
-  const picture = svg("g");
-  const handle = svg("g", { class: "handle" });
-  const stage = svg(
-    "svg",
-    { role: "group", "aria-label": "The loss along the way, and the gradients at the stop" },
-    picture,
-    handle,
+function sentences({ stops, every }, { look, stop, nets }) {
+  const [without, normalized] = nets.map(
+    ({ change, cosine }) => `loss ${signed(change)}, cosine ${number(cosine)}`,
   );
-  let across;
+  const start = `Training step ${look * every}, walked ${fraction(stops[stop])} ×`;
+  return `${start} its length. Without: ${without}. With: ${normalized}.`;
+}
+
+// --- On the stage: above, the loss at every stop; below, a dial with the gradients of each net ---
+
+// From the number of a stop and from changes of the loss to pixels, and the middles of the dials.
+function geometry({ stops }, width) {
+  return {
+    right: width - 20,
+    across: scale([0, stops.length - 1], [LEFT, width - 20]),
+    up: scale(CHANGE, [PANEL.to, PANEL.from]),
+    dials: [width * 0.25, width * 0.75],
+  };
+}
+
+function axes({ stops }, { across, up, right }) {
+  return [
+    note(0, 14, "Change of the loss on the way"),
+    ...ticks(...CHANGE, 4).map((v) => note(40, up(v) + 4, number(v, 1), "soft", "end")),
+    ...stops.map((v, k) => note(across(k), PANEL.to + 18, fraction(v), "soft", "middle")),
+    svg("path", { class: "axis", d: `M${LEFT} ${PANEL.from}V${PANEL.to}H${right}` }),
+    svg("path", { class: "grid", d: `M${LEFT} ${up(0)}H${right}` }),
+    note(LEFT, PANEL.to + 36, "how far along the gradient (steps)"),
+    note(0, 258, "The gradient there (at the start: to the right)"),
+  ];
+}
+
+// Thin lines are seeds, the thick one is their median.
+function courses({ changes, middle, change, turned }, { across, up }, net) {
+  const name = Object.keys(NETS)[net];
+  const path = (values, attributes) =>
+    svg("path", { d: line(values.map((v, k) => [across(k), up(v)])), ...attributes });
+  const [x, y, height] = [across(0), PANEL.from, PANEL.to - PANEL.from];
+  const width = across(changes.length - 1) - x;
+  return [
+    svg(
+      "svg",
+      { x, y, width, height, viewBox: `${x} ${y} ${width} ${height}` }, // cuts off what is larger
+      ...turned.map((_, seed) => {
+        const ofSeed = changes.map((values) => values[seed]);
+        return path(ofSeed, { class: "line thin" });
+      }),
+      path(middle, { ...BOLD, "data-net": name, "data-change": change }),
+    ),
+    note(net ? 232 : LEFT, 36, NETS[name], "named"),
+  ];
+}
+
+// Half a circle: to the right the gradient of the start, to the left its opposite.
+function dial({ turned, cosine }, { dials }, net) {
+  const { base, radius } = DIAL;
+  const middle = dials[net];
+  const [left, right] = [middle - radius, middle + radius];
+  const rim = `M${left} ${base}A${radius} ${radius} 0 0 1 ${right} ${base}Z`;
+  const known = { "data-needle": Object.keys(NETS)[net], "data-cosine": cosine };
+  return [
+    svg("path", { class: "axis", d: rim }),
+    svg("path", { class: "grid", d: `M${middle} ${base}V${base - radius}` }),
+    ...turned.map((value) => svg("path", { class: "line thin", d: needle(middle, value) })),
+    svg("path", { ...BOLD, d: needle(middle, cosine), ...known }),
+    note(middle, base + 36, `cosine ${number(cosine)}`, "named", "middle"),
+    note(left, base + 17, "back", "soft", "start"),
+    note(right, base + 17, "on", "soft", "end"),
+  ];
+}
+
+function needle(middle, cosine) {
+  const { base, radius } = DIAL;
+  const sine = Math.sqrt(Math.max(0, 1 - cosine ** 2));
+  const [x, y] = [middle + radius * cosine, base - radius * sine];
+  const angle = Math.atan2(base - y, x - middle);
+  const wing = (turn) => [x - 9 * Math.cos(angle + turn), y + 9 * Math.sin(angle + turn)];
+  return `M${middle} ${base}L${x} ${y}M${wing(0.45)}L${x} ${y}L${wing(-0.45)}`;
+}
+
+// What is dragged: the stop on the way.
+function stopMark() {
+  const { from, to } = PANEL;
+  const reach = { x: -16, y: from - 6, width: 32, height: to - from + 6, rx: 4 };
+  return svg(
+    "g",
+    { class: "handle" },
+    svg("rect", { class: "reach", ...reach }),
+    svg("path", { class: "axis", d: `M0 ${from}V${to}` }),
+    svg("circle", { class: "point", cy: to, r: 8 }),
+  );
+}
+
+function render({ model, el }) {
+  const walks = measured(model);
+  const [picture, handle] = [svg("g"), stopMark()];
+  const label = "The loss along the way, and the gradients at the stop";
+  const stage = svg("svg", { role: "group", "aria-label": label }, picture, handle);
+  const stop = { ...trait(model, "stop"), ...indices(walks.stops.length) };
+  let state;
+  let place;
   const updateHandle = draggable(handle, {
     label: () => "the stop on the way",
-    ...{ ...stop, min: 0, max: many - 1, step: 1 },
-    show: (k) => `${fraction(stops[k])} × the step`,
-    under: (x) => across.back(x),
+    ...{ ...stop, show: (k) => `${fraction(walks.stops[k])} × the step` },
+    under: (x) => place.across.back(x),
   });
 
-  let now;
   function draw(width) {
-    now = Object.keys(NETS).map((_, net) => walks(net));
-    across = scale([0, many - 1], [48, width - 20]);
-    const up = scale(CHANGE, [PANEL.to, PANEL.from]);
+    state = stateOf(model, walks);
+    place = geometry(walks, width);
     picture.replaceChildren(
-      note(0, 14, "Change of the loss on the way"),
-      ...ticks(...CHANGE, 4).map((v) => note(40, up(v) + 4, number(v, 1), "soft", "end")),
-      ...stops.map((v, k) => note(across(k), PANEL.to + 18, fraction(v), "soft", "middle")),
-      svg("path", { class: "axis", d: `M48 ${PANEL.from}V${PANEL.to}H${width - 20}` }),
-      svg("path", { class: "grid", d: `M48 ${up(0)}H${width - 20}` }),
-      note(48, PANEL.to + 36, "how far along the gradient (steps)"),
-      note(0, 258, "The gradient there (at the start: to the right)"),
-      ...Object.keys(NETS).map((name, net) =>
-        svg("g", { class: name }, ...courses(name, net, up), ...dial(name, net, width)),
-      ),
-    );
-    fill(handle, { transform: `translate(${across(stop.read())} 0)` }).replaceChildren(
-      svg("rect", {
-        class: "reach",
-        x: -16,
-        y: PANEL.from - 6,
-        width: 32,
-        height: PANEL.to - PANEL.from + 6,
-        rx: 4,
+      ...axes(walks, place),
+      ...Object.keys(NETS).map((name, net) => {
+        const walk = state.nets[net];
+        return svg("g", { class: name }, ...courses(walk, place, net), ...dial(walk, place, net));
       }),
-      svg("path", { class: "axis", d: `M0 ${PANEL.from}V${PANEL.to}` }),
-      svg("circle", { class: "point", cy: PANEL.to, r: 8 }),
     );
+    fill(handle, { transform: `translate(${place.across(state.stop)} 0)` });
     updateHandle();
   }
+  const controls = controlsOf(model, walks, stop);
+  return compose({ model, el }, { stage, controls, draw, words: () => sentences(walks, state) });
+}
 
-  // Thin lines are seeds, the thick one is their median.
-  function courses(name, net, up) {
-    const path = (values, attributes) =>
-      svg("path", { d: line(values.map((v, k) => [across(k), up(v)])), ...attributes });
-    const { changes } = now[net];
-    const middle = changes.map(median);
-    const [x, y, width, height] = [
-      across(0),
-      PANEL.from,
-      across(many - 1) - across(0),
-      PANEL.to - PANEL.from,
-    ];
-    return [
-      svg(
-        "svg",
-        { x, y, width, height, viewBox: `${x} ${y} ${width} ${height}` }, // cuts off what is larger
-        ...Array.from({ length: seeds }, (_, s) =>
-          path(
-            changes.map((of) => of[s]),
-            { class: "line thin" },
-          ),
-        ),
-        path(middle, {
-          class: "line",
-          style: "stroke-width: 3",
-          "data-net": name,
-          "data-change": middle[stop.read()],
-        }),
-      ),
-      note(net ? 232 : 48, 36, NETS[name], "named"),
-    ];
-  }
-
-  // Half a circle: to the right the gradient of the start, to the left its opposite.
-  function dial(name, net, width) {
-    const { base, radius } = DIAL;
-    const middle = width * (net ? 0.75 : 0.25);
-    const tip = (cosine, r) => [
-      middle + r * cosine,
-      base - r * Math.sqrt(Math.max(0, 1 - cosine ** 2)),
-    ];
-    const turned = median(now[net].turned);
-    const needle = (cosine, attributes) => {
-      const [x, y] = tip(cosine, radius);
-      const angle = Math.atan2(base - y, x - middle);
-      const wing = (turn) => [x - 9 * Math.cos(angle + turn), y + 9 * Math.sin(angle + turn)];
-      return svg("path", {
-        d: `M${middle} ${base}L${x} ${y}M${wing(0.45)}L${x} ${y}L${wing(-0.45)}`,
-        ...attributes,
-      });
-    };
-    return [
-      svg("path", {
-        class: "axis",
-        d: `M${middle - radius} ${base}A${radius} ${radius} 0 0 1 ${middle + radius} ${base}Z`,
-      }),
-      svg("path", { class: "grid", d: `M${middle} ${base}V${base - radius}` }),
-      ...now[net].turned.map((cosine) => needle(cosine, { class: "line thin" })),
-      needle(turned, {
-        class: "line",
-        style: "stroke-width: 3",
-        "data-needle": name,
-        "data-cosine": turned,
-      }),
-      note(middle, base + 36, `cosine ${number(turned)}`, "named", "middle"),
-      note(middle - radius, base + 17, "back", "soft", "start"),
-      note(middle + radius, base + 17, "on", "soft", "end"),
-    ];
-  }
-
-  function words() {
-    const [without, normalized] = now.map(({ changes, turned }) => {
-      const change = signed(median(changes[stop.read()]));
-      return `loss ${change}, cosine ${number(median(turned))}`;
-    });
-    const at = `Training step ${look.read() * every}, walked ${fraction(stops[stop.read()])} ×`;
-    return `${at} its length. Without: ${without}. With: ${normalized}.`;
-  }
-
-  const controls = [
-    slider({
-      label: "How far to walk, in steps",
-      ...stop,
-      min: 0,
-      max: many - 1,
-      step: 1,
-      show: (k) => fraction(stops[k]),
-    }),
-    slider({
-      label: "From which step of the training",
-      ...look,
-      min: 0,
-      max: looks - 1,
-      step: 1,
-      show: (k) => `${k * every}`,
-    }),
+function controlsOf(model, { stops, every, looks }, stop) {
+  const look = { ...trait(model, "look"), ...indices(looks), show: (k) => `${k * every}` };
+  return [
+    slider({ label: "How far to walk, in steps", ...stop, show: (k) => fraction(stops[k]) }),
+    slider({ label: "From which step of the training", ...look }),
   ];
-  return compose({ model, el }, { stage, controls, draw, words });
 }
 
 export default { render };

@@ -1,12 +1,12 @@
 // The first page: two nets learn two spirals in the browser, without and with batch normalization.
 import {
+  asPower,
   buttons,
   calm,
   clamp,
   compose,
   fill,
   html,
-  inTens,
   line,
   motion,
   note,
@@ -60,80 +60,45 @@ function judge({ x, t }, net) {
   return { right, broken: !(Math.max(...p) - Math.min(...p) > 0.05) };
 }
 
-function render({ model, el }) {
-  const names = ["rate", "size", "batch", "seed"];
-  const [rate, size, batch, seed] = names.map((name) => trait(model, name));
-  let training = begin(seed.read(), size.read());
-  const trains = motion(() => {
-    for (let k = 0; k < (calm() ? AT_ONCE : 2); k++) advance(training, rate.read(), batch.read());
-    return !calm() && training.steps < LAST;
+// The training that is shown, in `session.training`, and the motion with which it goes on.
+function sessionOf({ rate, size, batch, seed }) {
+  const session = {
+    restart: () => (session.training = begin(seed.read(), size.read())),
+    isOutdated: () =>
+      session.training.seed !== seed.read() || session.training.size !== size.read(),
+    motion: motion(() => {
+      const { training } = session;
+      for (let k = 0; k < (calm() ? AT_ONCE : 2); k++) advance(training, rate.read(), batch.read());
+      return !calm() && training.steps < LAST;
+    }),
+  };
+  session.restart();
+  return session;
+}
+
+function sentences({ training, motion }) {
+  if (motion.running) return "Training. Raise the learning rate while it runs.";
+  if (!training.steps) return "Two nets with the same first weights, not trained yet. Press Train.";
+  const [left, right] = training.nets.map(({ net }) => {
+    const { right, broken } = judge(training, net);
+    return `${number(100 * right, 0)} % right${broken ? ", broken: one answer for all" : ""}`;
   });
+  return `After ${training.steps} steps: without, ${left}; with it, ${right}.`;
+}
 
-  const maps = Object.keys(NAMES).map((name) =>
-    html("canvas", { class: `train-map ${name}`, width: CELLS, height: CELLS }),
-  );
-  const over = svg("svg", { role: "img" });
-  const stage = html("div", { class: "live-layers" }, ...maps, over);
+// --- On the stage: the map of each net on a canvas, points and loss curves in a drawing over it ---
 
-  function draw(width, height) {
-    if (training.seed !== seed.read() || training.size !== size.read())
-      training = begin(seed.read(), size.read());
-    const half = (width - 16) / 2;
-    const side = Math.min(half, height - 160);
-    const lefts = [0, half + 16].map((left) => left + (half - side) / 2);
-    training.nets.forEach(({ net }, k) => {
-      // In parts of the width, for paper may be narrower.
-      const [left, wide] = [lefts[k], side].map((length) => `${(100 * length) / width}%`);
-      maps[k].style = `left: ${left}; top: 24px; width: ${wide}; height: ${side}px`;
-      paint(maps[k], probability(net, grid));
-    });
-    const viewBox = `0 0 ${width} ${height}`;
-    fill(over, { "aria-label": words(), viewBox, preserveAspectRatio: "none" });
-    over.replaceChildren(
-      ...training.nets.map(({ name }, k) => {
-        const transform = `translate(${lefts[k]} 0)`;
-        return svg("g", { class: name, transform }, ...frame(name, side, training));
-      }),
-      ...curves(training.nets, width, side + 56, height - 22),
-    );
-  }
+// The maps are squares, each in the middle of its half.
+function geometry(width, height) {
+  const half = (width - 16) / 2;
+  const side = Math.min(half, height - 160);
+  return { width, side, lefts: [0, half + 16].map((left) => left + (half - side) / 2) };
+}
 
-  function words() {
-    if (trains.running) return "Training. Raise the learning rate while it runs.";
-    if (!training.steps)
-      return "Two nets with the same first weights, not trained yet. Press Train.";
-    const [left, right] = training.nets.map(({ net }) => {
-      const { right, broken } = judge(training, net);
-      return `${number(100 * right, 0)} % right${broken ? ", broken: one answer for all" : ""}`;
-    });
-    return `After ${training.steps} steps: without, ${left}; with it, ${right}.`;
-  }
-
-  const controls = [
-    slider({
-      label: "Learning rate",
-      ...inTens(rate),
-      ...{ min: -2, max: 1, step: 0.1, show: (v) => short(10 ** v, 2) },
-    }),
-    slider({
-      label: "First weights, times the usual",
-      ...inTens(size),
-      ...{ min: -1, max: 1, step: 0.1, show: (v) => short(10 ** v, 2) },
-    }),
-    slider({ label: "Examples in a batch", ...batch, min: 2, max: 64, step: 1, show: String }),
-    buttons(
-      {
-        Train: () => {
-          if (trains.running) return trains.stop();
-          if (training.steps >= LAST) training = begin(seed.read(), size.read());
-          trains.start();
-        },
-        "New weights": () => seed.write(seed.read() + 1),
-      },
-      (text) => (text === "Train" && trains.running ? "Pause" : text),
-    ),
-  ];
-  return compose({ model, el }, { stage, controls, draw, words, motion: trains });
+// Places a map in parts of the width, for paper may be narrower.
+function position(canvas, left, { side, width }) {
+  const [start, wide] = [left, side].map((length) => `${(100 * length) / width}%`);
+  canvas.style = `left: ${start}; top: 24px; width: ${wide}; height: ${side}px`;
 }
 
 // How sure the net is of +1, as the depth of its colour.
@@ -183,6 +148,59 @@ function curves(nets, width, top, bottom) {
     return svg("path", { class: `${name} line`, d: drawn.length ? line(drawn) : "" });
   });
   return [...rulers, ...labels, ...paths];
+}
+
+function render({ model, el }) {
+  const names = ["rate", "size", "batch", "seed"];
+  const traits = Object.fromEntries(names.map((name) => [name, trait(model, name)]));
+  const session = sessionOf(traits);
+  const words = () => sentences(session);
+  const maps = Object.keys(NAMES).map((name) =>
+    html("canvas", { class: `train-map ${name}`, width: CELLS, height: CELLS }),
+  );
+  const over = svg("svg", { role: "img" });
+  const stage = html("div", { class: "live-layers" }, ...maps, over);
+
+  function draw(width, height) {
+    if (session.isOutdated()) session.restart();
+    const { nets } = session.training;
+    const place = geometry(width, height);
+    const groups = nets.map(({ name, net }, k) => {
+      position(maps[k], place.lefts[k], place);
+      paint(maps[k], probability(net, grid));
+      const transform = `translate(${place.lefts[k]} 0)`;
+      return svg("g", { class: name, transform }, ...frame(name, place.side, session.training));
+    });
+    const viewBox = `0 0 ${width} ${height}`;
+    fill(over, { "aria-label": words(), viewBox, preserveAspectRatio: "none" });
+    over.replaceChildren(...groups, ...curves(nets, width, place.side + 56, height - 22));
+  }
+  const controls = controlsOf(session, traits);
+  return compose({ model, el }, { stage, controls, draw, words, motion: session.motion });
+}
+
+function controlsOf(session, { rate, size, batch, seed }) {
+  const power = { step: 0.1, show: (v) => short(10 ** v, 2) };
+  const examples = { ...batch, min: 2, max: 64, step: 1, show: String };
+  const train = () => {
+    if (session.motion.running) return session.motion.stop();
+    if (session.training.steps >= LAST) session.restart();
+    return session.motion.start();
+  };
+  const actions = { Train: train, "New weights": () => seed.write(seed.read() + 1) };
+  const name = (text) => (text === "Train" && session.motion.running ? "Pause" : text);
+  return [
+    slider({ label: "Learning rate", ...asPower(rate), min: -2, max: 1, ...power }),
+    slider({
+      label: "First weights, times the usual",
+      ...asPower(size),
+      min: -1,
+      max: 1,
+      ...power,
+    }),
+    slider({ label: "Examples in a batch", ...examples }),
+    buttons(actions, name),
+  ];
 }
 
 export default { render };

@@ -1,7 +1,7 @@
 """The first page: two nets learn two spirals, without and with batch normalization.
 
 The nets train in net.js. Here are the same equations in NumPy, on those of local/equations.py:
-they draw the still, and net.js is held against them.
+they draw the still, and the tests compare net.js with them.
 """
 
 from itertools import pairwise
@@ -43,9 +43,10 @@ class Train(live.Figure):
         figure, axes = plt.subplots(1, 2, figsize=(5.2, 3.0), sharey=True)
         for ax, (name, title) in zip(axes, NAMES.items(), strict=True):
             net = train(x, sign, rate=2.0, steps=600, normalized=name == "with")
-            sure = 1 / (1 + np.exp(-answer(net, places, x)))
+            probability = 1 / (1 + np.exp(-answer(net, places, x)))
             color = plots.COLORS[name]
-            ax.contourf(side, side, sure.reshape(60, 60), [0.5, 1.01], colors=[color], alpha=0.5)
+            table = probability.reshape(60, 60)
+            ax.contourf(side, side, table, [0.5, 1.01], colors=[color], alpha=0.5)
             for value, face in (1, plots.INK), (-1, "none"):
                 ax.plot(*x[sign == value].T, ".", color=plots.INK, markersize=4, mfc=face)
             ax.set(title=title, xticks=[], yticks=[], aspect="equal")
@@ -76,25 +77,25 @@ def make(normalized, seed=0):
 
 def forward(net, x):
     """The output z (n,), and for each layer what its backward pass needs. `b` is also beta."""
-    kept = []
+    passes = []
     for layer in net:
         a, z, cache = x, x @ layer["w"], None
         if "gamma" in layer:
             y, cache = equations.batch_norm_forward(z, layer["gamma"], layer["b"])
         else:
             y = z + layer["b"]
-        kept.append((a, y, cache))
+        passes.append((a, y, cache))
         x = y if layer is net[-1] else np.maximum(y, 0)
-    return y[:, 0], kept
+    return y[:, 0], passes
 
 
 def gradients(net, x, sign):
     """The mean of log(1 + exp(-sign z)), in nats, and its gradient for every layer's arrays."""
-    z, kept = forward(net, x)
+    z, passes = forward(net, x)
     loss = np.logaddexp(0, -sign * z).mean()
     dy = (-sign * np.exp(-np.logaddexp(0, sign * z)) / len(x))[:, None]
     found = []
-    for layer, (a, y, cache) in zip(net[::-1], kept[::-1], strict=True):
+    for layer, (a, y, cache) in zip(net[::-1], passes[::-1], strict=True):
         if layer is not net[-1]:
             dy = dy * (y > 0)
         more = {"b": dy.sum(axis=0)}

@@ -1,5 +1,11 @@
-"""What runs inside the sandbox: all of `grading` that a submission's process can see.
+"""What runs inside the sandbox: the only part of `grading` that a submission's process can see.
 
-The modules here import NumPy, the standard library and each other, nothing else of the course, and
-know no case and no answer.
+server     the fork server: one process for each submission
+child      a submission's process: it answers the grader's messages
+sources    from the cells of a notebook to the function that a question asks for
+confine    how a process gives up rights, files and resources
+messages   the format of messages, which the grader uses, too
+
+The modules here import NumPy, the standard library and each other, and nothing else of the course.
+They hold no case and no answer.
 """

@@ -1,8 +1,8 @@
 """A submission's process, from its first message to its end.
 
-It is told the cells of a notebook and then, question by question, to define a name and to run a
-probe on a case. Whatever it answers is only bytes to the grader, so nothing here needs to be kept
-safe from the submission, which shares this process and may change it at will.
+It receives the cells of a notebook and then, for each question, orders to define a name and to run
+a probe on a case. Nothing here is protected from the submission, which runs in the same process and
+may change it: the grader trusts no reply and treats it as mere bytes.
 """
 
 import json
@@ -14,62 +14,64 @@ import numpy as np
 from . import messages, sources
 
 TEXT = 500
-"""Characters kept of an exception's text."""
+"""Characters of an exception's text that are sent, at the most."""
 
 
 class Channel:
-    """Messages over the file descriptor `number`."""
+    """Messages over a file descriptor."""
 
-    def __init__(self, number):
-        self.number, self.heard = number, b""
+    def __init__(self, descriptor):
+        self.descriptor = descriptor
+        self.read = messages.buffered(self._receive)
 
-    def read(self, n):
-        parts = [self.heard]
-        while n > len(self.heard):
-            n -= len(self.heard)
-            self.heard = os.read(self.number, 1 << 16)
-            if not self.heard:
-                os._exit(0)  # the grader is gone
-            parts.append(self.heard)
-        parts[-1], self.heard = self.heard[:n], self.heard[n:]
-        return b"".join(parts)
+    def _receive(self):
+        data = os.read(self.descriptor, 1 << 16)
+        if not data:
+            os._exit(0)  # the grader has closed its end
+        return data
 
     def receive(self):
+        """The next message: (header, arrays)."""
         return messages.receive(self.read)
 
     def send(self, kind, arrays=None, **header):
+        """Send a message of that kind."""
         rest = memoryview(messages.encode({"kind": kind, **header}, arrays))
         while rest:
-            rest = rest[os.write(self.number, rest) :]
+            rest = rest[os.write(self.descriptor, rest) :]
 
 
 def serve(channel, probes):
-    """Answer the grader until it hangs up. probes: the module with the functions to run."""
+    """Answer the grader until it closes its end. probes: the module with the probes."""
     _, arrays = channel.receive()
-    found, broken = sources.statements(json.loads(arrays["cells"].tobytes()))
-    wanted, earlier, failed = None, None, None
+    statements, broken = sources.statements(json.loads(arrays["cells"].tobytes()))
+    written, earlier, failure = None, None, None
     while True:
-        told, arrays = channel.receive()
+        header, arrays = channel.receive()
         try:
-            if told["kind"] == "define":
-                wanted, earlier, failed = None, None, None
+            if header["kind"] == "define":
+                written, earlier, failure = None, None, None
                 try:
-                    wanted, earlier = sources.define(told["name"], found, broken, told["homes"])
-                except sources.NotDefined as error:
-                    failed = error
+                    written, earlier = sources.define(
+                        header["name"], statements, broken, header["cells"]
+                    )
+                except sources.NotDefinedError as error:
+                    failure = error
                     raise
                 channel.send("defined")
             else:
-                if failed:
-                    raise failed
-                case = {**told["values"], **arrays}
-                outputs = probes.probe(told["probe"], wanted, case, _asker(channel))
+                if failure:
+                    raise failure
+                case = {**header["values"], **arrays}
+                outputs = probes.probe(header["probe"], written, case, _asker(channel))
                 channel.send("outputs", _numbers(outputs))
         except BaseException as error:  # a submission may raise anything, SystemExit too
-            channel.send("error", **describe(error, earlier))
+            channel.send("error", **described(error, earlier))
 
 
 def _asker(channel):
+    """The function by which a probe asks the grader."""
+
     def ask(name, **arrays):
         channel.send("ask", arrays, name=str(name))
         return channel.receive()[1]
@@ -78,18 +80,18 @@ def _asker(channel):
 
 
 def _numbers(outputs):
-    """`outputs` without what is no array of numbers, at most so many as a message holds."""
+    """Those of `outputs` that are arrays of numbers, in no larger types than a message can hold."""
     arrays = {str(name): np.asarray(array) for name, array in list(outputs.items())}
-    kept = {name: array for name, array in arrays.items() if array.dtype.kind in "biuf"}
-    return {k: a.astype(np.float64) if a.dtype.itemsize > 8 else a for k, a in kept.items()}
+    numeric = {name: array for name, array in arrays.items() if array.dtype.kind in "biuf"}
+    return {k: a.astype(np.float64) if a.dtype.itemsize > 8 else a for k, a in numeric.items()}
 
 
-def describe(error, earlier=None):
-    """What to tell of an exception: its kinds, text, and the line of the notebook it came from.
+def described(error, earlier=None):
+    """What is sent of an exception: its classes, text, and the line of the cell that raised it.
 
-    earlier: an exception while the name was defined, which a NameError now may come from.
+    earlier: the first exception while the name was defined; a NameError may be its consequence.
     """
-    cause = error.__cause__ if isinstance(error, sources.NotDefined) else None
+    cause = error.__cause__ if isinstance(error, sources.NotDefinedError) else None
     shown = cause or error
     if isinstance(error, NameError) and earlier is not None:
         shown = earlier

@@ -1,11 +1,11 @@
-"""What a submission's process gives up before it reads its first line: rights, files, resources.
+"""What a submission's process gives up before it runs any code: rights, files, resources.
 
-    limit(...)     resources: memory, processes, the size of files, within `bounds(...)`
-    drop(...)      as root: the rights of root
-    landlock(...)  all files but those named (where no namespace hides them)
+    limit(...)     resources beyond `bounds(...)`: memory, processes, the size of files
+    drop(...)      the rights of root, if it has them
+    landlock(...)  all files but those named (where no namespace hides the others)
     seccomp(...)   all system calls but those that computing needs
 
-None of it can be taken back by the process itself. Linux only, but for `bounds` and `limit`.
+The process itself can undo none of it. Only `bounds` and `limit` work on systems other than Linux.
 """
 
 import contextlib
@@ -18,10 +18,10 @@ import sys
 from pathlib import Path
 
 THREADS = 256
-"""Threads of a submission, beside those that run already; TensorFlow starts a handful."""
+"""Threads that a submission may have, besides those that run already; TensorFlow needs a few."""
 PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 8, 22, 38
 LANDLOCK_NEEDED = 3
-"""The version of Landlock that guards against truncating files: Linux 6.2."""
+"""The first version of Landlock that can forbid to truncate files: Linux 6.2."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -37,12 +37,12 @@ def _call(number, *arguments):
 
 
 def bounds(memory, file_size, cpu):
-    """What `limit` is to set: asked for before the process is there, whose every step costs more.
+    """The bounds for `limit`. The server computes them, since a new process is slower at first.
 
     memory: bytes of address space, of which TensorFlow takes 2 GB.  file_size: bytes of any one
-    file.  cpu: seconds in all, the last resort; the grader looks sooner.
+    file.  cpu: seconds in all; only a last resort, since the grader stops a submission sooner.
     """
-    found = {}
+    bounds = {}
     for name, most in {
         "RLIMIT_AS": memory,
         "RLIMIT_FSIZE": file_size,
@@ -53,24 +53,24 @@ def bounds(memory, file_size, cpu):
         "RLIMIT_MSGQUEUE": 0,
     }.items():
         kind = getattr(resource, name, None)
-        if kind is not None:  # not every system knows all
+        if kind is not None:  # some systems lack some of them
             _, hard = resource.getrlimit(kind)
-            found[kind] = most if hard == resource.RLIM_INFINITY else min(most, hard)
-    return found
+            bounds[kind] = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    return bounds
 
 
 def limit(bounds):
-    """Bound the process, which cannot raise the bounds again."""
+    """Set bounds to the process, which cannot raise them again."""
     for kind, most in bounds.items():
         try:
             resource.setrlimit(kind, (most, most))
-        except ValueError:  # macOS knows a bound and does not take it
+        except ValueError:  # macOS has some of these bounds but cannot set them
             if sys.platform == "linux":
                 raise
 
 
 def _running():
-    """How many threads there are, of all users; 0 where there is no /proc."""
+    """How many threads run, of all users; 0 on systems without /proc."""
     with contextlib.suppress(FileNotFoundError):
         return int(Path("/proc/loadavg").read_text().split()[3].partition("/")[2])
     return 0
@@ -79,8 +79,8 @@ def _running():
 def drop(user, keep_reading=False):
     """Become the ordinary user with the number `user`, for good. Needs root.
 
-    keep_reading: keep one right of root, to read what lies in folders closed to others. Only
-    together with `landlock`, and where Python itself lies in such a folder, as below /root.
+    keep_reading: keep one right of root, to read files in folders that are closed to others. It is
+    needed where Python itself lies in such a folder, as below /root; use it only with `landlock`.
     """
     _checked(_libc.prctl(PR_SET_KEEPCAPS, ctypes.c_ulong(keep_reading), 0, 0, 0))
     os.setgroups([])
@@ -100,7 +100,7 @@ def die_with_parent():
 
 
 def landlock_version():
-    """The version of Landlock in this kernel; 0 where there is none."""
+    """The version of Landlock in this kernel; 0 if it has none."""
     try:
         return _call(444, None, ctypes.c_size_t(0), ctypes.c_uint32(1))
     except OSError:
@@ -121,9 +121,9 @@ class _Beneath(ctypes.Structure):
 
 
 def landlock(readable, writable):
-    """Close all files but those below the folders `readable`, and `writable` for writing too.
+    """Allow to read below the paths `readable`, to read and write below `writable`, nothing else.
 
-    landlock(7): https://docs.kernel.org/userspace-api/landlock.html. Raises OSError.
+    See https://docs.kernel.org/userspace-api/landlock.html. Raises OSError.
     """
     version = landlock_version()
     if version < LANDLOCK_NEEDED:
@@ -150,13 +150,13 @@ class _Program(ctypes.Structure):
 
 
 def program(compiled):
-    """The filter of system calls that `grading.sandbox.systemcalls` compiled, as Linux takes it."""
+    """The compiled filter of `grading.sandbox.systemcalls`, as the structure that Linux expects."""
     instructions = ctypes.create_string_buffer(compiled, len(compiled))
-    told = _Program(len(compiled) // 8, ctypes.addressof(instructions))
-    told.kept = instructions  # the address alone would not keep it
-    return told
+    filter_ = _Program(len(compiled) // 8, ctypes.addressof(instructions))
+    filter_.buffer = instructions  # without this reference Python would free the memory
+    return filter_
 
 
 def seccomp(program):
-    """Load the filter of system calls `program`. Raises OSError."""
+    """Allow only the system calls of `program`, the result of `program()`. Raises OSError."""
     _checked(_libc.prctl(PR_SET_SECCOMP, 2, ctypes.byref(program), 0, 0))

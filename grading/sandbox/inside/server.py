@@ -1,8 +1,6 @@
-"""The fork server: it imports once, and then gives every submission a fresh process of its own.
+"""The fork server: it imports modules once, and then forks a new process for every submission.
 
 It only *imports* NumPy and TensorFlow: a fork of a process that has computed with TensorFlow hangs.
-The grader speaks to it in lines of JSON over one socket, and hands over, with each "start", one end
-of the channel that the new process will answer on.
 """
 
 import contextlib
@@ -25,17 +23,28 @@ from . import child, confine, sources
 
 
 def main(settings):
-    """Serve on the socket with the file descriptor settings["control"].
+    """Serve on the control socket until the grader closes its end.
 
-    settings: modules  names to import beforehand
-              probes   the source of the module with the probes
-              given    cells that most notebooks have, which are analysed beforehand, too
-              mode     "bubblewrap", "landlock" or "trusted"
-              folder   where each submission finds an empty folder; all beside it is deleted
-              readable folders that a submission may read (where Landlock closes the others)
-              user     the ordinary user to become, or None; keep_reading: see `confine.drop`
-              filter   the compiled filter of system calls, in hexadecimal
-              memory, file_size, cpu   of `confine.bounds`
+    settings: control       the file descriptor of the control socket
+              modules       names of modules to import at the start
+              probes        the source of the module with the probes
+              common_cells  cells that most notebooks have, which are analysed at the start, too
+              mode          "bubblewrap", "landlock" or "trusted"
+              folder        where each submission finds an empty folder; the server deletes all
+                            that is written into the folder above
+              readable      folders that a submission may read (Landlock forbids the others)
+              user          number of the user that a submission becomes, or None
+              keep_reading  see `confine.drop`
+              filter        the compiled filter of system calls, in hexadecimal
+              memory, file_size, cpu   see `confine.bounds`
+
+    Orders and replies are lines of JSON. Each order has one reply:
+
+    "start"  fork a process, whose socket is the file descriptor that is sent with the order;
+             reply: cpu, the seconds that the process has computed
+    "time"   reply: cpu, as above
+    "end"    kill the process if it does not end within `grace` seconds; reply: killed, code
+             (see `_end`), and clean (see `_wipe`)
     """
     os.umask(0o077)
     control = socket.socket(fileno=settings["control"])
@@ -49,20 +58,20 @@ def main(settings):
     probes = types.ModuleType("probes")
     sys.modules["probes"] = probes
     exec(compile(settings["probes"], "probes", "exec"), vars(probes))
-    sources.statements(settings["given"])
-    # `np.random.normal()`, without a seed, draws the same every time; see `_become`, too.
+    sources.statements(settings["common_cells"])
+    # Numbers drawn without a seed are then the same in every process; see `_confine`, too.
     np.random.seed(0)  # noqa: NPY002
     program = confine.program(bytes.fromhex(settings["filter"]))
-    _wiped(home, settings["mode"])  # Keras, imported, may have written into it
+    _wipe(home, settings["mode"])  # the import of Keras may have written into it
     gc.collect()
     gc.freeze()
-    _say(control, ready=True)
+    _reply(control, ready=True)
     process = None
     while True:
-        line, passed = _hear(control)
-        if not line:
+        order, descriptor = _next_order(control)
+        if not order:
             break
-        if line["do"] == "start":
+        if order["order"] == "start":
             folder.mkdir()
             if settings["user"] is not None:
                 os.chown(folder, settings["user"], settings["user"])
@@ -70,41 +79,44 @@ def main(settings):
             process = os.fork()
             if process == 0:
                 control.close()
-                _become(passed, folder, settings, bounds, program)
-                child.serve(child.Channel(passed), probes)
-            os.close(passed)
-            _say(control, cpu=_seconds(process))
-        elif line["do"] == "look":
-            _say(control, cpu=_seconds(process))
+                _confine(descriptor, folder, settings, bounds, program)
+                child.serve(child.Channel(descriptor), probes)
+            os.close(descriptor)
+            _reply(control, cpu=_seconds(process))
+        elif order["order"] == "time":
+            _reply(control, cpu=_seconds(process))
         else:
-            how = _end(process, line["grace"])
-            _say(control, **how, clean=_wiped(home, settings["mode"]))
+            ending = _end(process, order["grace"])
+            _reply(control, **ending, clean=_wipe(home, settings["mode"]))
             process = None
     if process:
         _end(process, 0)
     shutil.rmtree(home, ignore_errors=True)
 
 
-def _hear(control):
-    """The next line of the grader, and the file descriptor that came with it; None at its end."""
-    text, passed, _, _ = socket.recv_fds(control, 1 << 12, 1)
-    return (json.loads(text) if text else None), (passed[0] if passed else None)
+def _next_order(control):
+    """The grader's next order (None at its end), and the file descriptor sent with it, or None."""
+    text, descriptors, _, _ = socket.recv_fds(control, 1 << 12, 1)
+    return (json.loads(text) if text else None), (descriptors[0] if descriptors else None)
 
 
-def _say(control, **what):
-    control.sendall(json.dumps(what).encode() + b"\n")
+def _reply(control, **values):
+    control.sendall(json.dumps(values).encode() + b"\n")
 
 
-def _become(channel, folder, settings, bounds, program):
-    """In the new process: give up all that a submission does not need. See `confine`."""
+def _confine(channel, folder, settings, bounds, program):
+    """In the new process: give up all that a submission does not need.
+
+    channel: the one file descriptor that stays open.
+    """
     os.setsid()
-    nothing = os.open(os.devnull, os.O_RDWR)
+    null = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
-        os.dup2(nothing, standard)
+        os.dup2(null, standard)
     os.closerange(3, channel)
     os.closerange(channel + 1, 1 << 16)
     os.chdir(folder)
-    random.seed(0)  # Python draws a seed of its own in every fork
+    random.seed(0)  # Python draws another seed in every fork
     confined = settings["mode"] != "trusted"
     if settings["user"] is not None:
         confine.drop(settings["user"], settings["keep_reading"])
@@ -112,7 +124,8 @@ def _become(channel, folder, settings, bounds, program):
         confine.die_with_parent()
     confine.limit(bounds)
     if settings["mode"] == "landlock":
-        # TensorFlow insists on reading its command line. Held open, the rule for it stays valid.
+        # TensorFlow must be able to read its command line. The file is held open because the rule
+        # holds for its inode, and /proc may replace the inode of a file that nobody has open.
         own = "/proc/self/cmdline"
         os.open(own, os.O_PATH)
         confine.landlock([*settings["readable"], own], folder)
@@ -121,35 +134,35 @@ def _become(channel, folder, settings, bounds, program):
 
 
 def _seconds(process):
-    """Seconds of computing that `process` has taken; None where the system does not say."""
+    """Seconds that `process` has computed; None if the system cannot tell."""
     try:
-        return time.clock_gettime(~process << 3 | 2)  # the clock of a process: clock_getcpuclockid
+        return time.clock_gettime(~process << 3 | 2)  # as clock_getcpuclockid(3) numbers clocks
     except OSError:
         return None
 
 
 def _end(process, grace):
-    """Kill the process if it does not end by itself in `grace` seconds.
+    """Kill the process if it does not end by itself within `grace` seconds.
 
-    How it ended: whether it was killed here, and its exit code (negative: the signal).
+    Returns a dict: whether it was killed here, and its exit code (negative: the signal).
     """
-    until = time.monotonic() + grace
+    deadline = time.monotonic() + grace
     ended, status = os.waitpid(process, os.WNOHANG)
-    while not ended and time.monotonic() < until:
+    while not ended and time.monotonic() < deadline:
         time.sleep(0.0005)
         ended, status = os.waitpid(process, os.WNOHANG)
     if not ended:
         os.kill(process, signal.SIGKILL)
         _, status = os.waitpid(process, 0)
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process, signal.SIGKILL)  # what it started; only "trusted" ones can
+        os.killpg(process, signal.SIGKILL)  # processes that it started, possible in "trusted" only
     return {"killed": not ended, "code": os.waitstatus_to_exitcode(status)}
 
 
-def _wiped(home, mode):
-    """Delete what a submission left in its folder, the only place where it could write.
+def _wipe(home, mode):
+    """Delete what a submission wrote below `home`, and return whether nothing of it is left.
 
-    In bubblewrap that is all of the folder above, the sandbox's own: whether nothing is there.
+    Under bubblewrap a submission can write into the folder above, too, which is the sandbox's own.
     """
     for entry in home.iterdir():
         try:

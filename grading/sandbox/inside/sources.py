@@ -1,8 +1,8 @@
 """From the cells of a notebook to the one function or class that a question asks for.
 
 A notebook holds more than its solutions: plots, trainings, `input()`, magics, half-finished trials.
-None of that is run. For a name, only those statements are run that define it, and, in turn, those
-that define what they use. So nothing costs a mark, or time, but what the solution needs.
+None of that is run. For a name, only the statements are run that define it and, in turn, those that
+define what they use. So only what the solution needs can cost points or time.
 """
 
 import __future__
@@ -16,23 +16,24 @@ import types
 from typing import NamedTuple
 
 UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
-"""What compiling can raise for a text that is not Python."""
+"""What the compiler can raise for a text that is not Python."""
 TIMED = ("%%time", "%%capture", "%%timeit")
-"""Cell magics whose cell is Python all the same."""
+"""Cell magics after which the rest of the cell is Python."""
 SHELL = re.compile(r"^(\s*)(?:([\w, ]+=)\s*)?(?:[%!].*|\?.*|[\w.]+\?{1,2}\s*)$")
-"""A line that only IPython understands, with its indent and what it is assigned to."""
+"""A line that only IPython understands; groups: its indent, and the names it is assigned to."""
 
 
-class NotDefined(Exception):
-    """The name does not come to be; the text says why."""
+class NotDefinedError(Exception):
+    """The cells do not define the name; the text says why."""
 
 
 class Statement(NamedTuple):
     """A statement at the top level of a cell, and the global names that matter to it.
 
-    cell: its number, None before it is known.  changes: what is assigned into.  touches: what has a
-    method called, as in `table.append(3)`, and may change.  runs: functions that are called or
-    decorate.  effects: what running this function changes.
+    cell: number of the cell, None before it is known.  changes: objects a part of which is
+    assigned.  touches: objects whose method is called, as in `table.append(3)`, which may change
+    them.  runs: functions that are called or used as decorators.  effects: what a call of this
+    function changes.
     """
 
     cell: int | None
@@ -46,11 +47,11 @@ class Statement(NamedTuple):
 
 
 def statements(cells):
-    """The statements of all cells that are Python, and {cell: why} of the others."""
+    """The statements of all cells that are Python, and {number of the cell: why} for the others."""
     found, broken = [], {}
     for number, source in enumerate(cells):
         try:
-            found += [one._replace(cell=number) for one in described_cell(source)]
+            found += [each._replace(cell=number) for each in _described_cell(source)]
         except UNREADABLE as error:
             line = f" (line {error.lineno} of the cell)" if isinstance(error, SyntaxError) else ""
             broken[number] = f"{type(error).__name__}: {getattr(error, 'msg', error)}{line}"
@@ -58,23 +59,23 @@ def statements(cells):
 
 
 def _with_changes(found):
-    """`found`, where `changes` holds what a method or a function that is called may change, too."""
-    imports = (one for one in found if isinstance(one.node, ast.Import | ast.ImportFrom))
-    modules = {module for one in imports for module in one.defines}
-    effects = {each: one.effects for one in found if one.effects for each in one.defines}
+    """`found`, with all that calls of methods and functions may change added to `changes`."""
+    imports = (each for each in found if isinstance(each.node, ast.Import | ast.ImportFrom))
+    modules = {module for each in imports for module in each.defines}
+    effects = {name: each.effects for each in found if each.effects for name in each.defines}
 
-    def changed(one):
-        # `np.testing.assert_equal(...)` calls what was imported: a trial, no change.
-        touched = one.touches.union(*(effects.get(each, ()) for each in one.runs)) - modules
-        return one.changes | touched
+    def changed(statement):
+        by_calls = (effects.get(name, ()) for name in statement.runs)
+        # A call of a module's function, such as `np.testing.assert_equal(...)`, changes nothing.
+        return statement.changes | (statement.touches.union(*by_calls) - modules)
 
-    return [one._replace(changes=changed(one)) for one in found]
+    return [each._replace(changes=changed(each)) for each in found]
 
 
 @functools.cache
-def described_cell(source):
-    """The statements of a cell, without its number. Kept, for most cells are the same for all."""
-    return [described(*each) for each in _parsed(source)]
+def _described_cell(source):
+    """The statements of a cell, without its number; cached, since most notebooks share cells."""
+    return [_described(*each) for each in _parsed(source)]
 
 
 def _parsed(source):
@@ -82,7 +83,7 @@ def _parsed(source):
     try:
         nodes = ast.parse(source).body
     except SyntaxError:
-        source = without_magics(unindented(source))
+        source = _without_magics(_unindented(source))
         nodes = ast.parse(source).body
     lines = re.split("\r\n?|\n", source)
     for node in nodes:
@@ -93,29 +94,29 @@ def _parsed(source):
         yield node, b"\n".join(text).decode()
 
 
-def unindented(source):
-    """`source` without the indent of its first line, which IPython takes away, too."""
+def _unindented(source):
+    """`source` without the indent of its first line, as IPython reads it."""
     space = re.match(r"(?:[ \t]*\r?\n)*([ \t]*)", source)[1]
     return re.sub(rf"^{space}", "", source, flags=re.M)
 
 
-def without_magics(source):
-    """`source` without what only IPython understands; a cell in another language is empty."""
+def _without_magics(source):
+    """`source` without what only IPython understands; of a cell in another language, nothing."""
     lines = source.split("\n")
     if lines[0].startswith("%%"):
         if not lines[0].startswith(TIMED):
             return ""
         lines[0] = ""
-    put, continued = [], False
+    replaced, continued = [], False
     for line in lines:
         new = SHELL.sub(lambda m: f"{m[1]}{m[2]} None" if m[2] else f"{m[1]}pass", line)
-        put.append("" if continued else new)
+        replaced.append("" if continued else new)
         continued = (continued or new != line) and line.rstrip().endswith("\\")
-    return "\n".join(put)
+    return "\n".join(replaced)
 
 
-def described(node, text):
-    """The Statement of a node, which is written `text`; of which cell is not known here."""
+def _described(node, text):
+    """The Statement of a node whose source is `text`, without the number of its cell."""
     defines, uses = _names(symtable.symtable(text, "cell", "exec"))
     changes, touches, runs, effects = set(), set(), set(), set()
     if isinstance(node, ast.ImportFrom) and (
@@ -135,20 +136,20 @@ def described(node, text):
                 runs.add(name)
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         effects = ((changes | touches) & uses) | (defines - {node.name})
-        makers = [getattr(each, "func", each) for each in node.decorator_list]
-        runs = {each.id for each in makers if isinstance(each, ast.Name)}
-        changes = set()  # nothing, before it is run
-        touches = {_base(each) for each in makers if isinstance(each, ast.Attribute)}
+        decorators = [getattr(each, "func", each) for each in node.decorator_list]
+        runs = {each.id for each in decorators if isinstance(each, ast.Name)}
+        changes = set()  # a definition changes nothing until it is called
+        touches = {_base(each) for each in decorators if isinstance(each, ast.Attribute)}
     return Statement(None, node, defines, changes, touches, uses, runs, effects)
 
 
 def _names(table):
     """The global names that are defined and used in a table of symbols and those inside it."""
     top, symbols = table.get_type() == "module", table.get_symbols()
-    made = {s.get_name() for s in symbols if s.is_assigned() or s.is_imported()}
+    assigned = {s.get_name() for s in symbols if s.is_assigned() or s.is_imported()}
     declared = {s.get_name() for s in symbols if top or s.is_declared_global()}
     used = {s.get_name() for s in symbols if s.is_referenced() and (top or s.is_global())}
-    defines = made & declared
+    defines = assigned & declared
     for inner in table.get_children():
         deeper, further = _names(inner)
         defines |= deeper
@@ -157,7 +158,7 @@ def _names(table):
 
 
 def _base(node):
-    """The name whose part or method this is; what a function returned is new, and nobody's."""
+    """The name of the object whose part or method this is; None for a value without a name."""
     while True:
         match node:
             case (
@@ -172,24 +173,24 @@ def _base(node):
                 return None
 
 
-def needed(name, found, homes=()):
-    """Those of `found` that define `name`, and what it uses, in order.
+def needed(name, found, cells=()):
+    """The statements among `found` that define `name` and what it uses, in order.
 
-    homes: the cells whose definition of `name`, and of its helpers, counts where there are several;
-    empty for any.
+    cells: numbers of the cells whose definitions count, of `name` and of its helpers, if other
+    cells define them, too; empty if all definitions count.
     """
-    own = {each for one in found if one.cell in homes for each in one.defines} - {"*"}
-    last = max(homes, default=float("inf"))
+    own = {each for one in found if one.cell in cells for each in one.defines} - {"*"}
+    last = max(cells, default=float("inf"))
     before = {each for one in found if one.cell <= last for each in one.defines} - {"*"}
     wanted, chosen, grown = {name, "*"}, set(), True  # `from numpy import *` may define anything
     while grown:
         grown = False
         for place, one in enumerate(found):
-            elsewhere = own if name in own and one.cell not in homes else set()
-            if one.cell > last:  # an experiment after the fact
+            elsewhere = own if name in own and one.cell not in cells else set()
+            if one.cell > last:  # an experiment further down must not redefine anything
                 elsewhere = elsewhere | before
             reasons = one.defines - elsewhere | one.changes
-            if one.cell in homes:  # `Check.__subclasses__()` finds what no name leads to
+            if one.cell in cells:  # the solution may find classes by `Parent.__subclasses__()`
                 reasons |= {_base(each) for each in getattr(one.node, "bases", ())}
             if place not in chosen and reasons & wanted:
                 chosen.add(place)
@@ -198,16 +199,17 @@ def needed(name, found, homes=()):
     return [found[place] for place in sorted(chosen)]
 
 
-def define(name, found, broken, homes=()):
-    """Run what `name` needs in a fresh module: the object of that name, and the first error.
+def define(name, found, broken, cells=()):
+    """Run what `name` needs in a new module; returns the object of that name, and the first error.
 
-    An error on the way costs nothing where the name comes to be; later it may explain another.
-    Raises NotDefined where it does not, with the first error as its cause.
+    found, broken: from `statements`. cells: see `needed`. An error does no harm if the name is
+    defined in the end, but it may explain a later one. Raises NotDefinedError if the name is not
+    defined, with the first error as its cause.
     """
     module = types.ModuleType("__main__")
     sys.modules["__main__"] = module
     flags, first = 0, None
-    for one in needed(name, found, homes):
+    for one in needed(name, found, cells):
         if isinstance(one.node, ast.ImportFrom) and one.node.module == "__future__":
             flags |= sum(getattr(__future__, each.name).compiler_flag for each in one.node.names)
             continue
@@ -218,7 +220,7 @@ def define(name, found, broken, homes=()):
             first = first or error
     if name in vars(module):
         return vars(module)[name], first
-    here = [broken[cell] for cell in homes if cell in broken]
-    if first is None and here:
-        raise NotDefined(f"the cell of {name} is not Python: {here[0]}")
-    raise NotDefined(f"no cell defines {name}") from first
+    why = [broken[cell] for cell in cells if cell in broken]
+    if first is None and why:
+        raise NotDefinedError(f"the cell of {name} is not Python: {why[0]}")
+    raise NotDefinedError(f"no cell defines {name}") from first

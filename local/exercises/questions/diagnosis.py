@@ -5,8 +5,8 @@ import numpy as np
 from local.equations import BatchNorm
 from local.exercises.ideas import Idea
 from local.exercises.judging import Mistake, compare, finding, layer_of, numbers
-from local.exercises.question import Assignment, Question
-from local.exercises.questions.layer import KERAS, weights
+from local.exercises.question import WITH_KERAS, Assignment, Question
+from local.exercises.questions.layer import weights
 
 # --- Learning rate -------------------------------------------------------------------------------
 
@@ -232,7 +232,7 @@ ASSIGNMENT = Assignment(
             outputs=("together", "alone", "moving_mean", "moving_variance"),
             cases=predict_cases,
             judge=judge_predict,
-            needs=KERAS,
+            needs=WITH_KERAS,
         ),
         Question(
             name="batches",

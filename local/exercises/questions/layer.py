@@ -18,7 +18,7 @@ from local.exercises.judging import (
     right_outputs,
     slip,
 )
-from local.exercises.question import Assignment, Question
+from local.exercises.question import WITH_KERAS, Assignment, Question
 
 DUTIES = {
     "a step of training": (4, "training", (7, 4), "float32"),
@@ -200,8 +200,6 @@ def judge_line(case, given):
     ]
 
 
-KERAS = ("numpy", "tensorflow", "keras")
-
 ASSIGNMENT = Assignment(
     number=2,
     title="a layer that remembers",
@@ -215,7 +213,7 @@ ASSIGNMENT = Assignment(
             outputs=("y", "alone", "dx", "dgamma", "dbeta", "moving_mean", "moving_variance"),
             cases=layer_cases,
             judge=judge_layer,
-            needs=KERAS,
+            needs=WITH_KERAS,
         ),
         Question(
             name="as_line",
@@ -224,7 +222,7 @@ ASSIGNMENT = Assignment(
             outputs=("a", "c"),
             cases=line_cases,
             judge=judge_line,
-            needs=KERAS,
+            needs=WITH_KERAS,
         ),
     ),
 )

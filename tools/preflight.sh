@@ -1,7 +1,7 @@
 #!/bin/sh
-# Before anything is made: what would otherwise end in a page of errors ends in one line.
+# Check the machine before anything is made, so that what is missing is said in one line.
 set -eu
-needed=300 # MB for a build; the environment comes on top
+needed=300 # MB for a build; the environment needs more
 [ -f .venv/ready ] || needed=5000
 
 stop() {

@@ -1,9 +1,6 @@
 """A sweep: every net as if it were trained alone, whatever becomes of the others."""
 
-import contextlib
-import itertools
-import os
-import signal
+from functools import partial
 
 import keras
 import numpy as np
@@ -14,34 +11,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from local import training
-from local.ensembles import cluster, mlp, sgd
-from local.ensembles.mlp import DeepNet
+from local.ensembles import sgd
+from local.ensembles.mlp import MLP, MLPEnsemble
+from local.ensembles.plan import Plan
+from local.ensembles.statistics import mean_and_variance
 from local.ensembles.sweeps import Results, sweep
-
-RATES, SCALES = (0.02, 0.1, 0.5), (0.5, 1.0)
-NORMALIZATIONS = [None, "batch", "layer", "group", "rms"]
-
-
-def clouds(seed=0):
-    """Three shifted clouds in ten dimensions: x (50, 10), y (50,)."""
-    random = np.random.default_rng(seed)
-    y = np.arange(50) % 3
-    x = random.normal(size=(50, 10)) + 3 * np.eye(3, 10)[y]
-    return x.astype(np.float32), y
-
-
-X, Y = clouds()
-TEST = clouds(1)
-
-
-def net(normalization=None, **settings):
-    return DeepNet(**{"depth": 2, "width": 8, "normalization": normalization, **settings})
-
-
-def run(normalization=None, settings=None, **options):
-    """A small sweep: 3 learning rates, one seed, 2 epochs of 3 steps, unless `options` differ."""
-    usual = {"learning_rates": RATES, "seeds": (1,), "epochs": 2, "batch_size": 16, "test": TEST}
-    return sweep(net(normalization, **(settings or {})), X, Y, **(usual | options))
+from local.layers import moments, standardize
+from tests.small_sweeps import RATES, SCALES, TEST, X, Y, assert_same, net, run
 
 
 def noisy(y, uniform):
@@ -50,16 +26,23 @@ def noisy(y, uniform):
 
 def centred(z):
     """Statistics of the batch that no gradient flows through."""
-    return [tf.stop_gradient(moment) for moment in mlp.of_batch(z)]
+    return [tf.stop_gradient(moment) for moment in moments(z, [-2])]
 
 
-def assert_same(some, others, tolerance=1e-5):
-    for name in ("loss", "running_accuracy", "train_accuracy", "test_accuracy"):
-        np.testing.assert_allclose(getattr(some, name), getattr(others, name), atol=tolerance)
+def standardized(kernel):
+    """Each unit's column centred and divided by its deviation: Qiao et al. (2019)."""
+    return standardize(kernel, *moments(kernel, [-2]), 1e-12)[0]
 
 
+def of_length_one(kernel):
+    """Every net's whole kernel divided by its norm."""
+    return kernel / tf.norm(kernel, axis=[-2, -1], keepdims=True)
+
+
+NORMALIZATIONS = [None, "batch", "layer", "group", "rms"]
 KINDS = [(kind, {}) for kind in NORMALIZATIONS]
 KINDS += [(None, {"noise": noisy}), ("batch", {"noise": noisy}), (centred, {"activation": "tanh"})]
+KINDS += [(None, {"kernel": of_length_one}), ("batch", {"kernel": standardized})]
 
 
 @pytest.mark.parametrize(("normalization", "settings"), KINDS)
@@ -76,7 +59,7 @@ def test_every_net_is_trained_as_if_it_were_alone(normalization, settings):
 
 
 def by_hand(model, rate, seed, l2=0.0, epochs=2, batch_size=16):
-    """Plain gradient sgd, one batch after another: the losses."""
+    """Plain gradient descent, one batch after another: the losses."""
     shuffle, losses = np.random.default_rng(seed), []
     kernels = [layer.kernel for layer in model.layers if hasattr(layer, "kernel")]
     for _ in range(epochs):
@@ -107,6 +90,77 @@ def test_every_net_is_the_keras_net_trained_by_hand(normalization):
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
     assert results.train_accuracy[0, 1, 0] == pytest.approx(training.score(model, X, Y))
     assert results.test_accuracy[0, 1, 0] == pytest.approx(training.score(model, *TEST))
+
+
+class StandardizedDense(keras.layers.Dense):
+    """Keras's layer, with standardized columns in place of those that are trained."""
+
+    def call(self, x):
+        z = tf.matmul(x, standardized(self.kernel))
+        return z + self.bias if self.use_bias else z
+
+
+@pytest.mark.parametrize("normalization", [None, "batch"])
+def test_a_hook_on_kernels_is_a_keras_layer_that_reparametrizes_its_own(normalization):
+    model = keras.Sequential([keras.Input((10,))])
+    for _ in range(2):
+        model.add(StandardizedDense(8, use_bias=normalization is None))
+        if normalization == "batch":
+            model.add(keras.layers.BatchNormalization(momentum=0.9))
+        model.add(keras.layers.ReLU())
+    model.add(keras.layers.Dense(3))
+    dense = [layer for layer in model.layers if hasattr(layer, "kernel")]
+    settings = {"kernel": standardized}
+    initial = net(normalization, **settings).initial_kernels(10, 3, seed=3)
+    for layer, kernel in zip(dense, initial, strict=True):
+        layer.kernel.assign(kernel)
+    results = run(normalization, settings, seeds=(3,), l2=0.01, keep_weights=True)
+    np.testing.assert_allclose(results.loss[0, 1, 0], by_hand(model, 0.1, 3, l2=0.01), atol=1e-5)
+    assert results.test_accuracy[0, 1, 0] == pytest.approx(training.score(model, *TEST))
+    np.testing.assert_allclose(results.model(3, 0.1)(X), model(X), atol=1e-4)
+    *hidden, last = (layer["kernel"][0, 1, 0] for layer in results.weights)
+    for kernel in hidden:
+        np.testing.assert_allclose(kernel.mean(axis=0), 0, atol=1e-5)
+        np.testing.assert_allclose(kernel.std(axis=0), 1, atol=1e-5)
+    np.testing.assert_allclose(last, dense[-1].kernel, atol=1e-5)
+
+
+def test_scale_and_shift_of_a_standardized_column_change_nothing():
+    random, nets = np.random.default_rng(0), MLPEnsemble(net(kernel=standardized), 10, 3, (1,), [1])
+    before, _ = nets.forward(X[None])
+    for kernel in nets.kernels[:-1]:
+        columns = (*kernel.shape[:-2], 1, kernel.shape[-1])
+        kernel.assign(kernel * random.uniform(0.5, 3, columns) + random.normal(size=columns))
+    np.testing.assert_allclose(nets.forward(X[None])[0], before, atol=1e-3)
+    assert np.abs(before).max() > 1
+
+
+def test_a_hook_sees_the_kernel_of_every_net_by_itself():
+    seen = set()
+
+    def look(kernel):
+        seen.add(tuple(kernel.shape))
+        return kernel
+
+    looked = run(None, {"kernel": look}, seeds=(1, 2), init_scales=SCALES)
+    assert seen == {(2, 6, 10, 8), (2, 6, 8, 8)}
+    assert_same(looked, run(seeds=(1, 2), init_scales=SCALES), tolerance=0)
+
+
+def test_a_hook_that_changes_the_shape_is_named():
+    with pytest.raises(ValueError, match=r"keeps the shape.*\(1, 3, 10, 8\); received \(1, 3, 8\)"):
+        run(None, {"kernel": lambda kernel: tf.reduce_mean(kernel, -2)})
+
+
+def test_labels_may_skip_a_class():
+    """It has a logit, which learns to stay low; the test set may even have other labels."""
+    x, y = X[Y != 1], Y[Y != 1]
+    options = {"learning_rates": [0.1], "seeds": (1,), "epochs": 20, "batch_size": 16}
+    test = TEST[0], TEST[1] + 1
+    results = sweep(net("batch"), x, y, test=test, keep_weights=True, **options)
+    assert results.weights[-1]["kernel"].shape[-1] == 3
+    assert results.train_accuracy.min() > 0.8
+    assert results.test_accuracy.max() < 0.4
 
 
 def test_the_layer_within_is_that_of_keras_too():
@@ -173,7 +227,7 @@ def test_initial_scales_multiply_the_initial_kernels():
         small, plain, large = np.moveaxis(layer["kernel"][0, 0], 0, 0)
         np.testing.assert_allclose(small, 0.01 * plain, rtol=1e-5)
         np.testing.assert_allclose(large, 3 * plain, rtol=1e-5)
-    wide = DeepNet(width=400).initial_kernels(100, 3, seed=0)
+    wide = MLP(width=400).initial_kernels(100, 3, seed=0)
     np.testing.assert_allclose([k.std() for k in wide[:2]], [0.02**0.5, 0.005**0.5], rtol=0.02)
 
 
@@ -218,8 +272,8 @@ def test_precise_statistics_are_those_of_the_whole_training_set(normalization):
 
 
 def test_a_function_can_stand_for_a_name():
-    assert_same(run("batch"), run(mlp.of_batch))
-    assert_same(run("layer"), run(mlp.of_example))
+    assert_same(run("batch"), run(partial(mean_and_variance, "batch")))
+    assert_same(run("layer"), run(partial(mean_and_variance, "layer")))
     assert np.abs(run("batch").loss - run(centred).loss).max() > 1e-3
 
 
@@ -230,10 +284,10 @@ def test_noise_is_fresh_and_bounded():
         drawn.extend([uniform(2, 3), uniform(2, 3), uniform(-1, 0, batch=True)])
         return y
 
-    plan = sgd.Plan(net(noise=keep), (0.1,), (1, 2), (1.0,), 1, 16, 0.0, False, False, {})
-    nets = mlp.Nets(plan.net, 10, 3, plan.seeds, [1.0])
+    plan = Plan(net(noise=keep), (0.1,), (1, 2), (1.0,), 1, 16, 0.0, False, False, {})
+    nets = MLPEnsemble(plan.net, 10, 3, plan.seeds, [1.0])
     for step in (0, 1):
-        nets.forward(X[None, :16], uniform=sgd.uniforms(plan, tf.constant(step, tf.int64)))
+        nets.forward(X[None, :16], uniform=sgd.noise_source(plan, tf.constant(step, tf.int64)))
     each, whole = drawn[0::3] + drawn[1::3], drawn[2::3]
     assert {tuple(numbers.shape) for numbers in each} == {(2, 1, 16, 8)}
     assert {tuple(numbers.shape) for numbers in whole} == {(2, 1, 1, 8)}
@@ -297,10 +351,20 @@ def test_an_interrupt_leaves_what_is_done(monkeypatch, capsys):
         ({"steps": -1}, "number of steps must be >= 0.*received -1"),
         ({"l2": np.nan}, "l2 finite.*received 6 and nan"),
         ({"batch_size": 51}, r"1\.\.50, the number of examples, received 51"),
-        ({"test": (X[:, :4], Y)}, r"the test set has shapes \(50, 4\) and \(50,\)"),
-        ({"test": (X[:0], Y[:0])}, "the test set has 0 labels"),
-        ({"test": (X, Y + 0.5)}, "the test set has 50 labels of type float64: use y.astype"),
-        ({"test": (X, Y[:9])}, r"the test set has shapes \(50, 10\) and \(9,\)"),
+        ({"test": (X, Y - 1)}, "y of the test set must be 0 or more, received -1: number"),
+        ({"test": (X[:, :4], Y)}, r"x of the test set must be \(n, D\).*received \(50, 4\)"),
+        (
+            {"test": (X[:0], Y[:0])},
+            "x and y of the test set must hold one example or more, received 0",
+        ),
+        (
+            {"test": (X, Y + 0.5)},
+            "y of the test set must be integers, received float64: use y.astype",
+        ),
+        (
+            {"test": (X, Y[:9])},
+            "x and y of the test set must have equal lengths, received 50 and 9",
+        ),
     ],
 )
 def test_bad_input_is_named(change, said):
@@ -316,6 +380,7 @@ def test_bad_input_is_named(change, said):
         ({"normalization": "group", "width": 12}, "multiple of the 8 groups; received 12"),
         ({"momentum": 1.5}, "received 1.5 and 0.001"),
         ({"epsilon": -1}, "received 0.9 and -1"),
+        ({"kernel": "standardized"}, "None or a function.*received 'standardized'"),
         ({"activation": "rleu"}, "rleu"),
     ],
 )
@@ -334,94 +399,6 @@ def test_a_model_that_is_not_there_is_named():
         kept.model(20250101, 0.3)
     with pytest.raises(ValueError, match="received normalization='rms'"):
         kept.model(20250101, 0.1)
-
-
-@contextlib.contextmanager
-def workers(**settings):
-    """A cluster of two workers on this machine."""
-    from distributed import Client, LocalCluster
-
-    local = LocalCluster(
-        n_workers=2,
-        threads_per_worker=1,
-        dashboard_address=":0",
-        silence_logs="CRITICAL",
-        **settings,
-    )
-    with local, Client(local) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-def client():
-    """Two workers in this process, which need not import TensorFlow anew."""
-    with workers(processes=False) as client:
-        yield client
-
-
-def test_a_cluster_finds_what_one_machine_finds(client):
-    options = {
-        "seeds": (1, 2),
-        "init_scales": SCALES,
-        "keep_weights": True,
-        "precise": True,
-        "watch": {"norm": lambda layer: tf.norm(layer.kernel, axis=[-2, -1])},
-    }
-    spread, whole = (run("batch", client=where, **options) for where in (client, None))
-    assert spread.finished.all()
-    assert_same(spread, whole)
-    np.testing.assert_allclose(spread.watched["norm"], whole.watched["norm"], rtol=1e-5)
-    np.testing.assert_allclose(spread.precise_test_accuracy, whole.precise_test_accuracy)
-    for ours, theirs in zip(spread.weights, whole.weights, strict=True):
-        for name, array in theirs.items():
-            np.testing.assert_allclose(ours[name], array, atol=1e-5)
-
-
-def interrupted_after(parts):
-    """What stands in for the progress bar until the interrupt comes."""
-
-    def progress(all_parts, **_):
-        yield from itertools.islice(all_parts, parts)
-        raise KeyboardInterrupt
-
-    return progress
-
-
-def test_a_cluster_keeps_finished_parts_when_interrupted(client, monkeypatch, capsys):
-    monkeypatch.setattr(cluster, "tqdm", interrupted_after(1))
-    results = run(seeds=(1, 2), client=client)
-    assert "1 of 4 parts are done" in capsys.readouterr().out
-    assert 1 <= results.finished.sum() <= 2
-    whole = run(seeds=(1, 2)).loss[results.finished]
-    np.testing.assert_allclose(results.loss[results.finished], whole, atol=1e-5)
-    assert np.isnan(results.loss[~results.finished]).all()
-    assert not results.diverged[~results.finished].any()
-
-
-def test_an_interrupt_before_the_first_part_goes_on(client, monkeypatch):
-    monkeypatch.setattr(cluster, "tqdm", interrupted_after(0))
-    with pytest.raises(KeyboardInterrupt):
-        cluster.completed(client, max, [1], (2,))
-
-
-def test_an_error_in_a_part_is_raised(client):
-    with pytest.raises(ZeroDivisionError):
-        cluster.completed(client, divmod, [1, 1], (0,))
-
-
-def test_nothing_is_lost_when_a_worker_dies(tmp_path):
-    """Its part is done again, from data that died with it."""
-
-    def work(part, data):
-        (tmp_path / f"{part} {os.getpid()}").touch()
-        if part == 3 and len(list(tmp_path.glob("3 *"))) == 1:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return part * data.sum()
-
-    with workers(processes=True) as client:
-        done = cluster.completed(client, work, list(range(8)), (np.ones(1000),))
-    assert done == {part: 1000 * part for part in range(8)}
-    assert len(list(tmp_path.glob("3 *"))) == 2
 
 
 def test_many_sweeps_in_a_row_warn_of_nothing(caplog):

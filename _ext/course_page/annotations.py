@@ -1,4 +1,4 @@
-"""The notebooks' conventions get their marks, and what the theme left nameless a name."""
+"""The notebooks' conventions become classes in the HTML, and the theme's parts get proper names."""
 
 import re
 
@@ -8,16 +8,17 @@ CALLOUTS = {"Guess", "Learnt", "Check"}
 
 
 def add(site):
+    """Annotate every page of `site`."""
     for tree in site.trees.values():
         mark_callouts(tree)
         mark_captions(tree)
         mark_answers(tree)
-        mend_head(tree)
-        mend_names(tree)
+        correct_head(tree)
+        correct_names(tree)
 
 
 def mark_callouts(tree):
-    """A quotation that starts with a bold Guess, Learnt or Check is one."""
+    """A quotation that starts with a bold Guess, Learnt or Check is a callout."""
     for quotation in tree.iter("blockquote"):
         first = quotation.find(".//p/strong")
         word = first.text_content().strip(" .:") if first is not None else ""
@@ -26,7 +27,7 @@ def mark_callouts(tree):
 
 
 def mark_captions(tree):
-    """A paragraph in italics that starts so is the caption of what it follows."""
+    """A paragraph in italics that starts with CAPTION is the caption of what is above it."""
     for paragraph in tree.xpath("//p[count(*) = 1 and em]"):
         found = CAPTION.match(paragraph[0].text or "")
         if found and not (paragraph.text or "").strip():
@@ -39,26 +40,27 @@ def mark_captions(tree):
 
 
 def mark_answers(tree):
-    """Folded answers, apart from the folded cells that the theme makes."""
+    """A fold without a class is an answer; the theme's folded cells have one."""
     for details in tree.xpath("//details[not(@class)]"):
         details.set("class", "answer")
 
 
-def mend_head(tree):
-    """One viewport, and colours that are there without a script too."""
+def correct_head(tree):
+    """Set the colours for readers without scripts, and leave one viewport."""
     tree.set("data-theme", "light")
     for double in tree.xpath("//meta[@name='viewport'][position() > 1]"):
         double.getparent().remove(double)
 
 
-def mend_names(tree):
+def correct_names(tree):
+    """Correct what a screen reader is told about the theme's icons, folds, entries and buttons."""
     for icon in tree.xpath("//*[contains(@class, 'fa-')]"):
         icon.set("aria-hidden", "true")
     for summary in tree.xpath("//summary[@aria-label]"):
-        del summary.attrib["aria-label"]  # it contradicts the text that everybody else reads
+        del summary.attrib["aria-label"]  # it differs from the visible text
     for entry in tree.xpath("//*[@role='doc-biblioentry']"):
         entry.set("role", "listitem")
-    # The theme's tooltips need a script of 80 KB; the browser's own do without.
+    # The theme's tooltips need a script of 80 KB; the browser's own need none.
     for button in tree.xpath("//*[@data-bs-toggle]"):
         for name in [n for n in button.attrib if n.startswith("data-bs-")]:
             del button.attrib[name]

@@ -1,0 +1,5 @@
+"""What students hand in.
+
+intake     finds the notebooks in a folder: whose they are, and of which assignment
+notebook   reads the cells of a notebook, and finds the cell that answers a question
+"""
