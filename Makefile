@@ -6,7 +6,7 @@ GRADEBOOK ?= gradebook
 SUBMISSIONS ?= submitted
 WORKERS = -n auto --dist loadscope --no-loadscope-reorder
 
-.PHONY: help preflight book serve test test-colab soak bench lint lock cluster colab-versions \
+.PHONY: help preflight book serve test test-colab soak multiverse bench lint lock cluster colab-versions \
         links release grade export feedback launch publish zip container notebooks new-chapter \
         new-assignment clean
 .DEFAULT_GOAL := help
@@ -43,6 +43,9 @@ test-colab: .venv/ready ## run every notebook alone, with the versions that Cola
 
 soak: .venv/ready ## prove that nothing holds by luck: the suite twice, every claim REPEATS=20 times
 	@$(PY) -m tools.soak
+
+multiverse: .venv/ready ## ask every claim in every world: MINI_CIFAR=path, DATA=path, SCHEDULER=address
+	@$(PY) -m tools.multiverse
 
 bench: book ## measure our ratios against the peers
 	@$(PY) -m benchmarks

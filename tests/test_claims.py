@@ -11,7 +11,20 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from local import claims
-from local.claims import Claim, ClaimError, Paper, claim, number
+from local.claims import (
+    MEAN,
+    MEDIAN,
+    Claim,
+    ClaimError,
+    Paper,
+    Prediction,
+    above,
+    below,
+    between,
+    claim,
+    near,
+    number,
+)
 from tools import ledger, notebooks
 from tools.files import ROOT
 
@@ -26,39 +39,47 @@ def new_notebook_begins(monkeypatch):
 
 def make(**changes):
     """A claim that holds, unless `changes` say otherwise."""
-    usual = {"key": "larger-rates", "text": TEXT, "measured": [30, 20, 40.0], "holds": True}
+    usual = {"key": "larger-rates", "text": TEXT, "measured": [30, 20, 40.0], "predicted": above(3)}
     return claim(**{**usual, "seeds": (0, 1, 2), **changes})
 
 
 def entry(**changes):
     usual = {"value": 30.0, "low": 20.0, "high": 40.0, "unit": "times", "data": "mini CIFAR"}
+    usual |= {"predicted": str(above(3)), "holds": True}
     return Claim(**{"key": "larger-rates", "text": TEXT, "seeds": (0, 1, 2), **usual, **changes})
 
 
 def test_a_claim_that_holds_is_one_line(capsys):
-    make(unit="times", data="mini CIFAR", paper=PAPER, holds=np.bool_(True))
+    make(unit="times", data="mini CIFAR", paper=PAPER)
     assert capsys.readouterr().out == (
         "Holds: Larger rates are stable. Measured: 30 (20 to 40) times; seeds 0, 1, 2; mini CIFAR. "
-        "Bjorck 2018: The plain net diverges. Did not reproduce here.\n"
+        "Predicted: above 3 for every seed. "
+        "Bjorck et al. 2018: The plain net diverges. Did not reproduce here.\n"
     )
+
+
+def test_what_a_paper_found_in_another_setting_is_neither_confirmed_nor_contradicted(capsys):
+    make(paper=Paper("ioffe2015batch", "It helps.", differs="Our nets are small."))
+    said = capsys.readouterr().out
+    assert "Ioffe & Szegedy 2015: It helps. Not tested in that setting: our nets are small." in said
 
 
 def test_a_claim_that_does_not_hold_says_what_was_measured():
     with pytest.raises(ClaimError, match=r"'larger-rates' does not hold here: Larger .* 30 \(20"):
-        make(holds=False)
+        make(predicted=above(30))
     make()  # what did not hold has not taken the key
 
 
 def test_one_number_may_stand_for_all_seeds(capsys):
-    make(measured=0.125, seeds=[7])
+    make(measured=0.125, seeds=[7], predicted=below(1))
     assert "Measured: 0.125; seed 7." in capsys.readouterr().out
-    make(measured=np.float32(2), seeds=range(10))
+    make(measured=np.float32(2), seeds=range(10), predicted=near(2, 0.5))
     assert "Measured: 2; 10 seeds." in capsys.readouterr().out
 
 
 def test_a_cell_may_run_again_but_a_key_is_used_once():
     make()
-    make(measured=[1, 2, 3])
+    make(measured=[4, 5, 6])
     with pytest.raises(ValueError, match="'larger-rates' already stands for 'Larger rates are"):
         make(text="Another thing.")
 
@@ -89,15 +110,38 @@ def test_a_papers_bare_key_is_no_paper():
         make(paper="ioffe2015batch")
 
 
-def test_a_truth_value_is_one():
-    with pytest.raises(TypeError, match=r"holds must be True or False.*all"):
-        make(holds=np.array([True, True]))
+def test_a_prediction_is_an_interval_that_can_fail_on_both_sides():
+    values = np.array([-0.03, 0.0, 0.01])
+    assert between(-0.05, 0.05).holds(values)
+    assert not between(-0.02, 0.02).holds(values)
+    assert not between(-0.02, 0.02).holds(-values)
+    assert between(-0.02, 0.02, of=MEAN).holds(values)
+    assert between(-0.001, 0.001, of=MEDIAN).holds(values)
+    assert not above(0.0).holds(0.0)
+    assert not below(1.0).holds([0.5, np.nan])
+    assert near(1.21, 0.06).holds([1.16, 1.26])
+    assert str(between(-0.02, 0.02, of=MEAN)) == "between -0.02 and 0.02 for the mean"
+    assert str(below(0.5)) == "below 0.5 for every seed"
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [((1, 0), "interval"), ((-np.inf, np.inf), "interval"), ((0, 1, "most"), "every seed")],
+)
+def test_what_is_no_prediction_is_refused(ends, said):
+    with pytest.raises(ValueError, match=said):
+        Prediction(*ends)
+
+
+def test_a_bool_is_no_prediction():
+    with pytest.raises(TypeError, match=r"predicted must be an interval, received True.*above"):
+        make(predicted=True)
     with pytest.raises(TypeError, match="reproduced must be True or False, received 'no'"):
         Paper("ioffe2015batch", "It helps.", reproduced="no")
 
 
 def test_a_paper_has_a_key_and_a_sentence():
-    with pytest.raises(ValueError, match="form of 'ioffe2015batch'; received 'Ioffe 2015'"):
+    with pytest.raises(ValueError, match="such as 'ioffe2015batch'; received 'Ioffe 2015'"):
         Paper("Ioffe 2015", "It helps.")
     with pytest.raises(ValueError, match="what the paper says must be a sentence"):
         Paper("ioffe2015batch", "")
@@ -121,8 +165,8 @@ def executed(*sources, title="Rates"):
 
 def test_the_record_survives_in_the_executed_notebook():
     source = (
-        "from local.claims import Paper, claim\n"
-        f"claim('larger-rates', {TEXT!r}, [30, 20, 40], True, (0, 1, 2), unit='times',\n"
+        "from local.claims import Paper, above, claim\n"
+        f"claim('larger-rates', {TEXT!r}, [30, 20, 40], above(3), (0, 1, 2), unit='times',\n"
         "      data='mini CIFAR', paper=Paper('bjorck2018understanding',\n"
         "                                     'The plain net diverges.', False))"
     )
@@ -159,7 +203,7 @@ def test_the_page_has_each_claim_below_its_chapter():
         "03-none": chapter(),
         "06-why": chapter(second, title="Why?"),
     }
-    tree = shown(ledger.page(chapters))
+    tree = shown(ledger.page(chapters, {}))
     assert tree.xpath("h2/text()") == ["Chapter 2: Rates", "Chapter 6: Why?"]
     assert tree.xpath("dl/dt/a/text()") == [TEXT, "Another thing.", "A third thing."]
     assert tree.xpath("dl/dt/a/@href") == [
@@ -168,7 +212,7 @@ def test_the_page_has_each_claim_below_its_chapter():
         "06-why.html#claim-third-thing",
     ]
     measured, plain, paper, _ = (term.text_content().strip() for term in tree.xpath("dl/dd"))
-    assert measured == plain == entry().measured
+    assert measured == plain == f"{entry().measured} Predicted: above 3 for every seed."
     assert "cite:t" in paper
     assert "bjorck2018understanding" in paper
     assert paper.endswith("The plain net diverges. Did not reproduce here.")
@@ -181,17 +225,18 @@ PLAIN = st.text(st.characters(min_codepoint=32, max_codepoint=0x24F), min_size=1
 
 @given(PLAIN, PLAIN)
 def test_whatever_is_claimed_is_shown_as_it_is(text, unit):
-    tree = shown(ledger.page({"02-rates": chapter(entry(text=text, unit=unit))}))
+    tree = shown(ledger.page({"02-rates": chapter(entry(text=text, unit=unit))}, {}))
     assert tree.xpath("string(dl/dt/a)").split() == text.split()
-    assert tree.xpath("string(dl/dd)").split() == entry(unit=unit).measured.split()
+    measured = f"{entry(unit=unit).measured} Predicted: above 3 for every seed."
+    assert tree.xpath("string(dl/dd)").split() == measured.split()
 
 
 def test_a_book_without_claims_says_so():
-    assert ledger.page({"02-rates": chapter()}) == ledger.EMPTY
+    assert ledger.page({"02-rates": chapter()}, {}) == ledger.EMPTY
 
 
 def test_two_chapters_may_not_use_one_key():
     with pytest.raises(ledger.LedgerError, match=r"'larger-rates'.* in 02-a and for one in 03-b"):
-        ledger.page({"02-a": chapter(entry()), "03-b": chapter(entry())})
+        ledger.page({"02-a": chapter(entry()), "03-b": chapter(entry())}, {})
     with pytest.raises(ledger.LedgerError, match="in 02-a and for one in 02-a"):
-        ledger.page({"02-a": chapter(entry(), entry())})
+        ledger.page({"02-a": chapter(entry(), entry())}, {})

@@ -8,7 +8,7 @@ import re
 import sys
 
 from local.claims import MIME, Claim
-from tools import faults
+from tools import faults, verdicts
 from tools.cache import executed
 from tools.files import ROOT, write
 
@@ -27,10 +27,11 @@ def claims_of(notebook):
     return [Claim.from_record(record) for record in records]
 
 
-def page(chapters):
+def page(chapters, worlds):
     """The ledger in Markdown. chapters: {name of the notebook's file, without suffix: notebook}.
 
-    Raises LedgerError where two claims of the book have the same key.
+    worlds: the verdicts of other worlds (`tools.verdicts`). Raises LedgerError where two claims of
+    the book have the same key.
     """
     places, parts = {}, []
     for name, notebook in chapters.items():
@@ -43,7 +44,7 @@ def page(chapters):
                 )
             places[claim.key] = name
         if claims:
-            parts += [heading(name, notebook), *(entry(claim, name) for claim in claims)]
+            parts += [heading(name, notebook), *(entry(claim, name, worlds) for claim in claims)]
     return "\n\n".join(parts) + "\n" if parts else EMPTY
 
 
@@ -53,15 +54,18 @@ def heading(name, notebook):
     return f"## Chapter {int(name.split('-')[0])}: {title}"
 
 
-def entry(claim, name):
+def entry(claim, name, worlds):
     """A claim, linked to its place in the chapter, then what was measured and what a paper says.
 
-    It is a definition list, which is easier to read on a phone than a table.
+    worlds: the verdicts of other worlds, by the claim's key. It is a definition list, which is
+    easier to read on a phone than a table.
     """
     lines = [
         f'<a href="{name}.html#{claim.anchor}">{escaped(claim.text)}</a>',
-        f": {escaped(claim.measured)}",
+        f": {escaped(claim.measured)} Predicted: {escaped(claim.predicted)}.",
     ]
+    if claim.key in worlds:
+        lines.append(f": {verdicts.strip(claim.key, worlds[claim.key])}")
     if claim.paper:
         says = f"{{cite:t}}`{claim.paper.key}`: {escaped(claim.paper.says)}"
         lines.append(f": {says} **{claim.paper.verdict}**")
@@ -75,7 +79,7 @@ def escaped(text):
 
 def main():
     try:
-        text = page({path.stem: notebook for path, notebook in executed().items()})
+        text = page({p.stem: notebook for p, notebook in executed().items()}, verdicts.read())
     except LedgerError as error:
         sys.exit(f"The book stops here: {error}")
     if not LEDGER.exists() or LEDGER.read_text("utf-8") != text:

@@ -1,7 +1,7 @@
 """Ask every claim in every world: python -m tools.multiverse.
 
 Each notebook that makes claims is executed once in each world of `local.worlds`, one a core, or on
-the workers of a Dask cluster whose scheduler SCHEDULER names. What was done is noted in
+the workers of a Dask cluster whose scheduler SCHEDULER names. What was done is recorded in
 _build/multiverse.json, so an interrupted run goes on where it stopped. At the end the verdicts are
 written to content/multiverse.json, which is committed: the pages show them.
 
@@ -24,11 +24,10 @@ from tqdm import tqdm
 
 from local.ensembles.cluster import DaskMissingError, import_dask
 from local.worlds import WORLDS
-from tools import execute, ledger, notebooks, soak
+from tools import execute, faults, ledger, notebooks, soak, verdicts
 from tools.files import ROOT, write
 
-NOTE = ROOT / "_build" / "multiverse.json"
-VERDICTS = ROOT / "content" / "multiverse.json"
+PROGRESS = ROOT / "_build" / "multiverse.json"
 OWN_FILE = "your file"
 """The world of the file that DATA names."""
 TIMEOUT = 900
@@ -41,7 +40,7 @@ def environment(world):
         return {"WORLD": "mini CIFAR", "MINI_CIFAR": str(Path(os.environ["DATA"]).resolve())}
     if WORLDS[world].mini_cifar:
         return {"WORLD": world, "MINI_CIFAR": os.environ.get("MINI_CIFAR", "")}
-    return {"WORLD": world, "MINI_CIFAR": notebooks.STANDS_IN}
+    return {"WORLD": world, "MINI_CIFAR": notebooks.DATA}
 
 
 def run(name, variables):
@@ -72,7 +71,7 @@ def workers(jobs):
     """An executor: processes of this machine, or the workers of the cluster."""
     scheduler = os.environ.get("SCHEDULER")
     if not scheduler:
-        with execute.pool(jobs, NOTE.with_suffix(".log")) as pool:
+        with execute.pool(jobs, PROGRESS.with_suffix(".log")) as pool:
             yield pool
         return
     _, distributed = import_dask()
@@ -90,38 +89,6 @@ def stamp(path):
     return digest.hexdigest()
 
 
-def verdicts(runs, worlds):
-    """{key: what is claimed, and world: [value, low, high, holds]}, None where it was not reached.
-
-    runs: {(world, notebook): records}.
-    """
-    found = {}
-    for (world, _), records in runs.items():
-        for record in records:
-            claimed = {name: record[name] for name in ("text", "predicted")}
-            entry = found.setdefault(record["key"], claimed | {"worlds": dict.fromkeys(worlds)})
-            entry["worlds"][world] = [record[n] for n in ("value", "low", "high", "holds")]
-    return dict(sorted(found.items()))
-
-
-def written(found):
-    """The committed file: a line for each world of each claim, so that a diff shows what moved."""
-    lines = []
-    for key, entry in found.items():
-        worlds = ",\n".join(
-            f"    {json.dumps(world)}: {json.dumps(measured)}"
-            for world, measured in entry["worlds"].items()
-        )
-        about = ", ".join(f"{json.dumps(n)}: {json.dumps(entry[n])}" for n in ("text", "predicted"))
-        lines.append(f'  {json.dumps(key)}: {{{about}, "worlds": {{\n{worlds}}}}}')
-    return "{\n" + ",\n".join(lines) + "\n}\n"
-
-
-def read(path=VERDICTS):
-    """The verdicts as they are committed; nothing where there are none yet."""
-    return json.loads(path.read_text("utf-8")) if path.exists() else {}
-
-
 def rounded(record):
     """A record whose numbers have four digits: more would only differ from machine to machine."""
     numbers = ("value", "low", "high")
@@ -133,10 +100,11 @@ def main():
     worlds = [*WORLDS, *([OWN_FILE] if os.environ.get("DATA") else [])]
     names = [path.relative_to(ROOT).as_posix() for path in soak.claiming()]
     stamps = {name: stamp(ROOT / name) for name in names}
-    note = json.loads(NOTE.read_text("utf-8")) if NOTE.exists() else []
+    note = json.loads(PROGRESS.read_text("utf-8")) if PROGRESS.exists() else []
     note = [done for done in note if stamps.get(done["notebook"]) == done["stamp"]]
     there = {(done["world"], done["notebook"]) for done in note}
     waiting = [(w, n) for w in worlds for n in names if (w, n) not in there]
+    PROGRESS.parent.mkdir(exist_ok=True)
     with workers(len(waiting)) as pool:
         running = {pool.submit(run, name, environment(w)): (w, name) for w, name in waiting}
         bar = {"initial": len(there), "total": len(there) + len(waiting), "unit": "notebook"}
@@ -145,21 +113,23 @@ def main():
             records, raised = ended.result()
             about = {"world": world, "notebook": name, "stamp": stamps[name]}
             note.append(about | {"claims": [*map(rounded, records)], "raised": raised})
-            NOTE.parent.mkdir(exist_ok=True)
-            write(NOTE, json.dumps(note, indent=1))
+            write(PROGRESS, json.dumps(note, indent=1))
     runs = {(d["world"], d["notebook"]): d["claims"] for d in note if d["world"] in WORLDS}
-    write(VERDICTS, written(verdicts(runs, WORLDS)))
+    found = verdicts.collected(runs, WORLDS)
+    write(verdicts.VERDICTS, verdicts.as_text(found))
     for done in note:
         for claim in done["claims"]:
             if not claim["holds"]:
                 print(f"{done['world']}: {claim['key']} does not hold ({claim['value']})")
         for error in done["raised"]:
             print(f"{done['world']}: {done['notebook']}: {error.splitlines()[0]}")
-    print(f"{len(read())} claims in {len(WORLDS)} worlds: {VERDICTS.relative_to(ROOT)}")
+    there = verdicts.VERDICTS.relative_to(ROOT)
+    print(f"{len(found)} claims in {len(WORLDS)} worlds: {there}")
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except DaskMissingError as error:
-        sys.exit(str(error))
+    with faults.in_one_line():
+        try:
+            main()
+        except DaskMissingError as error:
+            sys.exit(str(error))

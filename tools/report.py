@@ -20,6 +20,7 @@ CHECKS = {
     "newest": "make lock test lint",
     "links": "make links",
     "container": "make container",
+    "multiverse": "make multiverse",
 }
 """Each job, and the command that repeats it on any machine."""
 

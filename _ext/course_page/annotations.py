@@ -2,6 +2,10 @@
 
 import re
 
+from lxml.builder import E
+
+from tools import verdicts
+
 CAPTION = re.compile(r"(Figure \d+\.\d+|Try it)\.?\s*")
 
 CALLOUTS = {"Guess", "Learnt", "Check"}
@@ -9,10 +13,12 @@ CALLOUTS = {"Guess", "Learnt", "Check"}
 
 def add(site):
     """Annotate every page of `site`."""
+    found = verdicts.read()
     for tree in site.trees.values():
         mark_callouts(tree)
         mark_captions(tree)
         mark_answers(tree)
+        add_verdicts(tree, found)
         correct_head(tree)
         correct_names(tree)
 
@@ -43,6 +49,19 @@ def mark_answers(tree):
     """A fold without a class is an answer; the theme's folded cells have one."""
     for details in tree.xpath("//details[not(@class)]"):
         details.set("class", "answer")
+
+
+def add_verdicts(tree, found):
+    """The line of a claim says in how many worlds it holds, with a link to which.
+
+    found: the verdicts, by the claim's key (`tools.verdicts`).
+    """
+    for line in tree.xpath("//p[@class='claim']"):
+        key = line.get("id").removeprefix("claim-")
+        if key in found:
+            address = f"claims.html#worlds-{key}"
+            line.append(E.a(verdicts.count(found[key]), href=address))
+            line[-1].tail = "."
 
 
 def correct_head(tree):
