@@ -90,9 +90,11 @@ def precise_statistics(model, x):
     old averages have no weight. Each layer is normalized by its own statistics on the way, so
     those of deeper layers are the ones that inference will meet (Wu & Johnson 2021, section 3).
 
-    Raises ValueError if the model has no batch normalization, or a frozen one, which would not
-    look at x.
+    Raises ValueError if x holds no example, whose mean would be NaN, and if the model has no batch
+    normalization, or a frozen one, which would not look at x.
     """
+    if not len(x):
+        raise ValueError(f"x must hold an example or more, received {np.shape(x)}: give it rows.")
     layers = [layer for layer in model._flatten_layers() if hasattr(layer, "moving_variance")]
     if not layers:
         raise ValueError(f"model must hold a batch normalization, received {model.name} without.")

@@ -194,6 +194,17 @@ def test_precise_statistics_need_a_batch_normalization(problem):
         training.precise_statistics(model, problem[0])
 
 
+@pytest.mark.parametrize("normalization", ["before", "after"])
+def test_there_are_no_statistics_of_nothing(problem, normalization):
+    """The mean of no rows is no number, and would be stored in silence."""
+    model, _ = fit(problem, normalization, epochs=1)
+    before = model.get_weights()
+    with pytest.raises(ValueError, match=r"x must hold an example or more, received \(0, .*\)"):
+        training.precise_statistics(model, problem[0][:0])
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
 def test_any_keras_model_that_returns_logits_trains(problem):
     model = keras.Sequential([keras.layers.Dense(3)])
     history = training.fit(model, *problem, epochs=2, optimizer=keras.optimizers.SGD(0.1))
