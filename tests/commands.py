@@ -58,7 +58,7 @@ def listen():
 
 
 def interrupted(folder, *command, at, **environment):
-    """The last lines of a command that is interrupted when it has printed `at`; its exit code."""
+    """Interrupt a command once it has printed `at`; returns its exit code and its last lines."""
     with subprocess.Popen(
         command, cwd=folder, env={**os.environ, **environment}, start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=listen,

@@ -1,4 +1,4 @@
-"""What many test modules share: a browser each, and their live figures on pages of their own."""
+"""Fixtures that many test modules use: a browser, and live figures on pages of their own."""
 
 import pytest
 

@@ -108,12 +108,18 @@ def epoch_graph(nets, x, y, rates, plan):
     def run_epoch(indices, first):
         steps = tf.shape(indices)[0]
         losses, hits = tf.TensorArray(tf.float32, steps), tf.TensorArray(tf.float32, steps)
-        kept = {name: tf.TensorArray(tf.float32, steps) for name in plan.watch}
+        recorded = {name: tf.TensorArray(tf.float32, steps) for name in plan.watch}
         for number in tf.range(steps):
             loss, hit, watched = step(indices[number], first + tf.cast(number, tf.int64))
             losses, hits = losses.write(number, loss), hits.write(number, hit)
-            kept = {name: array.write(number, watched[name]) for name, array in kept.items()}
-        return losses.stack(), hits.stack(), {name: array.stack() for name, array in kept.items()}
+            recorded = {
+                name: array.write(number, watched[name]) for name, array in recorded.items()
+            }
+        return (
+            losses.stack(),
+            hits.stack(),
+            {name: array.stack() for name, array in recorded.items()},
+        )
 
     return run_epoch.get_concrete_function()  # traced once: TensorFlow need not warn of retracing
 

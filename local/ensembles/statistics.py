@@ -38,7 +38,7 @@ def mean_and_variance(kind, m, v=None, groups=1, whole=False):
         means = tf.reduce_mean(table, AXES[kind], keepdims=True)
         return tf.broadcast_to(means, tf.shape(table)) if whole else means
 
-    mean = average(m) if kind != "rms" else tf.zeros_like(m if whole else m[..., :1])
+    mean = average(m) if kind != "rms" else tf.zeros(shape if whole else [], m.dtype)
     squares = tf.square(m - mean)
     variance = average(squares if v is None else v + squares)
     if kind == "group":
