@@ -67,7 +67,7 @@ def _checked(x, y, n_columns):
     if not (x.min() >= 0 and x.max() <= 1):
         raise ValueError(
             f"x must lie in [0, 1], received values from {x.min()} to {x.max()}. "
-            "Divide bytes by 255; show standardised images before they are standardised."
+            "Divide bytes by 255; show standardized images before they are standardized."
         )
     return x, y
 

@@ -57,8 +57,8 @@ function stateOf(model, { means, variances, trueMeans }) {
 function sentences({ momentum, tau, stop, trueMean, average, inference }) {
   return (
     `m = ${number(momentum, 3)} (PyTorch: ${number(1 - momentum, 3)}), τ = ${number(tau, 1)}. ` +
-    `At step ${stop} the mean is ${number(trueMean)}, the notes say ${number(average)}; ` +
-    `in use the unit stands at ${number(inference)}.`
+    `At step ${stop} the mean is ${number(trueMean)}, the moving average ${number(average)}; ` +
+    `in inference the unit stands at ${number(inference)}.`
   );
 }
 

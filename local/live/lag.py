@@ -22,7 +22,7 @@ class Lag(live.Figure):
         "Above, the last steps of a training: the mean of a unit over each batch and over all "
         "training pictures swing up and down together, over several deviations; the moving "
         "average with momentum 0.9, dashed, follows them late and with a smaller swing. Below, "
-        "the unit normalized: in training it stands at 0, one deviation wide; in use, by the "
+        "the unit normalized: in training it stands at 0, one deviation wide; in inference, by the "
         "averages of the step at which training stopped, it stands far off to one side."
     )
     controls = 2
