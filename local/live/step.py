@@ -23,9 +23,10 @@ class Step(live.Figure):
     title = "loss and gradient along the step, with and without normalization"
     alt = (
         "Above, how the loss changes on the way from 0 to 4 steps along the gradient, late in the "
-        "training, five seeds. Without normalization it falls at first, and beyond one step it "
-        "climbs far above its start; with normalization it falls and stays below. Below, two dials "
-        "with the gradient after one step: without it points backward, with it still forward."
+        "training, five seeds. Both losses fall at first. Without normalization the loss climbs "
+        "again beyond one step and ends above its start; with normalization it stays below. Below, "
+        "two dials with the gradient after one step: without it points sideways or a little "
+        "backward, with it still forward."
     )
     controls = 2
     height = t.Int(392).tag(sync=True)
