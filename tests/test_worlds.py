@@ -5,7 +5,6 @@ import pytest
 
 from local import claims, worlds
 from local.claims import MIME, above, claim
-from local.papers import citations
 
 
 @pytest.fixture(autouse=True)
@@ -66,12 +65,3 @@ def test_a_claim_that_fails_elsewhere_is_recorded_and_the_notebook_goes_on(monke
     assert record["holds"] is False
     assert record["value"] is None
     assert repr(shown[0]).startswith("Does not hold in this world: It holds. Measured: not finite")
-
-
-def test_authors_bear_their_names():
-    names = citations()
-    assert names["ioffe2015batch"] == "Ioffe & Szegedy 2015"
-    assert names["vanlaarhoven2017l2"] == "van Laarhoven 2017"
-    assert names["peyre2019computational"] == "Peyré & Cuturi 2019"
-    assert names["chollet2015keras"] == "Chollet et al. 2015"
-    assert not [name for name in names.values() if set(name) & set("{}\\,")]
