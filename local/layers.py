@@ -180,7 +180,8 @@ class BatchNormalization(_Normalization):
     moving_mean, moving_variance, with Keras's names, order and initial values.
 
     Raises ValueError for an axis, momentum or epsilon out of range, for an unknown number of
-    features, and for a mask; TypeError for inputs that are not floating point.
+    features, for a mask, and for an empty batch in training; TypeError for inputs that are not
+    floating point.
 
     Source: Ioffe & Szegedy (2015). Like Keras, and unlike their algorithm 2, the moving variance
     averages the biased variance, without the factor N / (N - 1).
@@ -210,6 +211,11 @@ class BatchNormalization(_Normalization):
         if not (training and self.trainable):
             return super().call(inputs, mask)
         self.check(inputs, mask)
+        if 0 in inputs.shape:
+            raise ValueError(
+                "inputs must hold an example or more in training, since a mean of none is NaN; "
+                f"received shape {tuple(inputs.shape)}: leave the empty batch out"
+            )
         x, gamma, beta = self.prepared(inputs)
         y, mean, variance = normalize_batch(x, gamma, beta, self.averaged, self.epsilon)
         self.update(self.moving_mean, mean)  # (5.1)

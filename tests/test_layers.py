@@ -478,6 +478,17 @@ def test_masks_are_refused_on_sight_and_in_models(layer):
         layer()(keras.layers.Masking()(x))
 
 
+def test_an_empty_batch_is_refused_in_training_and_leaves_the_averages():
+    layer = layers.BatchNormalization()
+    layer(np.ones((2, 3), "float32"), training=True)
+    before = [average.numpy() for average in (layer.moving_mean, layer.moving_variance)]
+    with pytest.raises(ValueError, match=r"an example or more.*shape \(0, 3\)"):
+        layer(np.ones((0, 3), "float32"), training=True)
+    after = [average.numpy() for average in (layer.moving_mean, layer.moving_variance)]
+    np.testing.assert_array_equal(before, after)
+    assert layer(np.ones((0, 3), "float32")).shape == (0, 3)
+
+
 def test_a_mask_is_refused_where_a_mean_would_count_what_it_hides():
     with pytest.raises(ValueError, match="mask is not supported"):
         layers.LayerNormalization(axis=1)(keras.layers.Masking()(np.ones((2, 3, 4), "float32")))
