@@ -51,6 +51,10 @@ def test_the_small_notebook_keeps_the_rules():
             new_code_cell("1", outputs=[new_output("stream", name="stderr", text="w")]),
             "standard error",
         ),
+        (
+            new_code_cell("1", outputs=[new_output("stream", name="stdout", text="WARNING:t")]),
+            "a warning",
+        ),
         (new_code_cell("1", outputs=[new_output("display_data", {"image/png": "x"})]), "a picture"),
         (new_code_cell("1", outputs=[new_output("error", ename="E")]), "ended in E"),
         (new_code_cell("1", metadata={"tags": ["nbval-ignore-output"]}), "assert it next"),

@@ -103,6 +103,8 @@ def _outputs(cell):
             yield f"ended in {output.ename}"
         if output.output_type == "stream" and output.name == "stderr":
             yield "keeps standard error"
+        if output.get("text", "").startswith("WARNING:"):  # TensorFlow's come on standard output
+            yield "keeps a warning: mend what it warns of"
         kinds = output.get("data", {})
         if any(kind.startswith("image/") for kind in kinds):
             yield "keeps a picture"

@@ -144,7 +144,9 @@ class CNNEnsemble:
 
         statistics: what "batch" normalizes with, `moving` or those that `statistics` returns.
         """
-        return self._pass(self._patches(x)[None], statistics)[0].numpy()
+        # Variables and tensors would each make a graph of their own.
+        given = [tuple(map(tf.convert_to_tensor, pair)) for pair in statistics]
+        return self._pass(self._patches(x)[None], given)[0].numpy()
 
     def statistics(self, x):
         """Mean and variance (S, 1, C) of "batch" in every hidden layer, x being one batch."""
