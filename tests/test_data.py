@@ -89,7 +89,7 @@ def is_original(loaded):
 
 
 def is_stand_in(loaded):
-    return all(a is b for a, b in zip(loaded, TEXTURES(), strict=True))
+    return all(a is b for a, b in zip(loaded, TEXTURES(seed=0), strict=True))
 
 
 def said(capsys, reason):

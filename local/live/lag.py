@@ -20,10 +20,10 @@ class Lag(live.Figure):
     title = "the lag of moving averages, and what inference then sees"
     alt = (
         "Above, the last steps of a training: the mean of a unit over each batch and over all "
-        "training pictures swing up and down together, over several deviations; the moving "
-        "average with momentum 0.9, dashed, follows them late and with a smaller swing. Below, "
-        "the unit normalized: in training it stands at 0, one deviation wide; in inference, by the "
-        "averages of the step at which training stopped, it stands far off to one side."
+        "training pictures move together, over several deviations; the moving average with "
+        "momentum 0.9, dashed, follows them late. Below, the unit normalized: in training it "
+        "stands at 0, one deviation wide; in inference, by the averages of the step at which "
+        "training stopped, it is off by all that the moving average has missed."
     )
     controls = 2
     height = t.Int(368).tag(sync=True)
