@@ -14,7 +14,10 @@ DATA = "import numpy\nload_mini_cifar = lambda: [numpy.zeros(3)]\n"
 TOOLS = ("tools", "requirements.lock", "local/equations.py", "local/exercises")
 """The tools, and what they import of the library."""
 
-PAGES = (*TOOLS, "_ext", "package-lock.json", "local/plots.py")
+CLAIMS = ("local/claims.py", "local/worlds.py", "local/papers.py")
+"""What a claim is made with."""
+
+PAGES = (*TOOLS, *CLAIMS, "_ext", "package-lock.json", "local/plots.py")
 """What the pages of a book are made with."""
 
 

@@ -23,7 +23,7 @@ def write(course, name, source, text):
 @pytest.fixture
 def course(tmp_path):
     """The tools, the page's extension and two notebooks that import the course's own code."""
-    small_course.copy(tmp_path, *small_course.PAGES, "_config.yml", "local/claims.py")
+    small_course.copy(tmp_path, *small_course.PAGES, "_config.yml")
     (tmp_path / "node_modules").symlink_to(ROOT / "node_modules")
     (tmp_path / "_toc.yml").write_text(TOC)
     small_course.write_module(tmp_path, "data", small_course.DATA)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html
 from markdown_it import MarkdownIt
@@ -223,6 +223,7 @@ PLAIN = st.text(st.characters(min_codepoint=32, max_codepoint=0x24F), min_size=1
 )
 
 
+@settings(deadline=None)
 @given(PLAIN, PLAIN)
 def test_whatever_is_claimed_is_shown_as_it_is(text, unit):
     tree = shown(ledger.page({"02-rates": chapter(entry(text=text, unit=unit))}, {}))

@@ -27,8 +27,8 @@ if worlds.name() == "raw inputs":
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     folder = tmp_path_factory.mktemp("course")
-    names = "claims", "worlds", "papers", "ensembles/cluster", "ensembles/__init__", "__init__"
-    local = [f"local/{name}.py" for name in names]
+    names = "ensembles/cluster", "ensembles/__init__", "__init__"
+    local = [*small_course.CLAIMS, *(f"local/{name}.py" for name in names)]
     small_course.copy(folder, *small_course.TOOLS, *local, "content/references.bib")
     small_course.write_module(folder, "data", small_course.DATA)
     small_course.write_notebook(folder, "01-a", "import sys\nsys.path.insert(0, '..')" + CLAIMS)
