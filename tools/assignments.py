@@ -92,12 +92,13 @@ def substitutions():
 
 
 def _minutes():
-    """{number of a chapter: the minutes that it names at its beginning}."""
-    firsts = {
-        int(path.stem[:2]): nbformat.read(path, as_version=4).cells[0].source
-        for path in FOLDER.parent.glob("[0-9][0-9]-*.ipynb")
-    }
-    return {number: re.search(r"(\d+) minutes", text)[1] for number, text in firsts.items()}
+    """{number of a chapter: the minutes that it names at its beginning}, for those that do."""
+    named = {}
+    for path in FOLDER.parent.glob("[0-9][0-9]-*.ipynb"):
+        first = nbformat.read(path, as_version=4).cells[0].source
+        if found := re.search(r"(\d+) minutes", first):
+            named[int(path.stem[:2])] = found[1]
+    return named
 
 
 def _link(slug, text):
