@@ -53,11 +53,7 @@ def main(settings):
     home.mkdir(exist_ok=True)
     home.chmod(0o711)  # as root: the ordinary user must reach its own folder in it
     folder.mkdir()
-    for name in settings["modules"]:
-        importlib.import_module(name)
-    probes = types.ModuleType("probes")
-    sys.modules["probes"] = probes
-    exec(compile(settings["probes"], "probes", "exec"), vars(probes))
+    probes = _imported(settings["modules"], settings["probes"])
     sources.statements(settings["common_cells"])
     # Numbers drawn without a seed are then the same in every process; see `_confine`, too.
     np.random.seed(0)  # noqa: NPY002
@@ -92,6 +88,16 @@ def main(settings):
     if process:
         _end(process, 0)
     shutil.rmtree(home, ignore_errors=True)
+
+
+def _imported(modules, source):
+    """Import the modules by their names, then the probes from their source; returns the probes."""
+    for name in modules:
+        importlib.import_module(name)
+    probes = types.ModuleType("probes")
+    sys.modules["probes"] = probes
+    exec(compile(source, "probes", "exec"), vars(probes))
+    return probes
 
 
 def _next_order(control):
