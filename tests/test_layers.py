@@ -444,7 +444,7 @@ def test_wrong_settings(options, message):
         ),
         (layers.BatchNormalization(axis=-2), (5, 3), "received axis=-2"),
         (layers.GroupNormalization(groups=4), (None, 2, 6), "channels, 6; received 4"),
-        (layers.GroupNormalization(groups=0), (None, 2, 6), "choose a divisor"),
+        (layers.GroupNormalization(groups=8), (None, 2, 6), "more than the number of channels, 6"),
     ],
 )
 def test_wrong_shapes(layer, shape, message):
