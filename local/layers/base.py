@@ -66,14 +66,6 @@ class Normalization(keras.layers.Layer):
     def build(self, input_shape):
         shape, rank = tuple(input_shape), len(input_shape)
         axes = self._feature_axes(shape)
-        sizes = {axis: shape[axis] for axis in self._given_axes()}
-        for axis, size in sizes.items():
-            if size is None:
-                raise ValueError(
-                    f"axis {axis} must have a known size, since gamma and beta have it too: this "
-                    "axis of the input tensor should have a defined dimension but the layer "
-                    f"received an input with shape {shape}: give the size to keras.Input"
-                )
         if not self._averaged_axes(axes, rank):
             raise ValueError(
                 f"{type(self).__name__} has no axis to average over besides axis {self.axis}; "
@@ -84,6 +76,14 @@ class Normalization(keras.layers.Layer):
                 f"axis 0 holds the examples, not features; received axis={self.axis} for an input "
                 f"of shape {shape}: x needs rank 2 or more, and axis -1 or 1"
             )
+        sizes = {axis: shape[axis] for axis in self._given_axes()}
+        for axis, size in sizes.items():
+            if size is None:
+                raise ValueError(
+                    f"axis {axis} must have a known size, since gamma and beta have it too: this "
+                    "axis of the input tensor should have a defined dimension but the layer "
+                    f"received an input with shape {shape}: give the size to keras.Input"
+                )
         self._features = tuple(shape[axis] for axis in axes)
         self.input_spec = self._spec(rank, sizes)
 
