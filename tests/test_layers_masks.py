@@ -11,14 +11,19 @@ from local import layers
 from local.gradients import numerical_gradient, relative_error
 from tests.layer_steps import MODES, assert_equal, batch, pair, step
 
-SHAPES_AND_AXES = st.lists(st.integers(1, 5), min_size=2, max_size=4).flatmap(
-    lambda shape: st.tuples(st.just(tuple(shape)), st.integers(1 - len(shape), -1))
-)
+
+@st.composite
+def shapes_and_axes(draw):
+    """A shape, and an axis of it that is not the first and has two features or more."""
+    shape = draw(st.lists(st.integers(1, 5), min_size=2, max_size=4))
+    axis = draw(st.integers(1 - len(shape), -1))
+    shape[axis] += 1  # with one feature and an axis but the last, Keras itself stops
+    return tuple(shape), axis
 
 
 @settings(max_examples=25, deadline=None)
 @given(
-    case=SHAPES_AND_AXES,
+    case=shapes_and_axes(),
     seed=st.integers(0, 99),
     counted=st.sampled_from([0.0, 0.5, 1.0]),
     dtype=st.sampled_from(["bool", "float32", "int32"]),
