@@ -9,52 +9,7 @@ from hypothesis import strategies as st
 
 from local import equations, layers
 from local.gradients import numerical_gradient, relative_error
-
-TOLERANCE = {"float16": 2e-3, "bfloat16": 2e-2, "float32": 1e-6, "float64": 1e-13}
-EAGER, GRAPH, XLA = None, {}, {"jit_compile": True}
-MODES = pytest.mark.parametrize("mode", [EAGER, GRAPH, XLA], ids=["eager", "graph", "xla"])
-
-
-def batch(shape, seed=0):
-    """Entries of different means and deviations, both about 1, and a gradient of that shape."""
-    rng = np.random.default_rng(seed)
-    scale, shift = rng.uniform(1, 3, shape[1:]), rng.normal(size=shape[1:])
-    return rng.normal(size=shape) * scale + shift, rng.normal(size=shape)
-
-
-def step(layer, x, dy, mode=EAGER, dtype="float32", **call):
-    """Everything one call gives: output, gradients, and the weights after it, in float64."""
-
-    def run(x, dy):
-        with tf.GradientTape() as tape:
-            tape.watch(x)
-            y = layer(x, **call)
-        sources = [x, *layer.trainable_variables]
-        return y, *tape.gradient(y, sources, tf.cast(dy, y.dtype), unconnected_gradients="zero")
-
-    run = run if mode is EAGER else tf.function(run, **mode)
-    results = run(tf.cast(x, dtype), tf.cast(dy, dtype))
-    return [np.asarray(tf.cast(value, "float64")) for value in [*results, *layer.weights]]
-
-
-def assert_equal(ours, theirs, tolerance=1e-6):
-    """Equal to `tolerance` of the largest entry of each array."""
-    assert len(ours) == len(theirs)
-    for a, b in zip(ours, theirs, strict=True):
-        np.testing.assert_allclose(a, b, rtol=0, atol=tolerance * max(np.abs(b).max(), 1e-30))
-
-
-def pair(shape, seed=1, **options):
-    """Our layer and Keras's, built and holding the same arbitrary weights."""
-    rng = np.random.default_rng(seed)
-    ours, theirs = layers.BatchNormalization(**options), keras.layers.BatchNormalization(**options)
-    for layer in (ours, theirs):
-        layer.build((None, *shape[1:]))
-    weights = [rng.uniform(0.5, 2, w.shape) for w in theirs.weights]
-    ours.set_weights(weights)
-    theirs.set_weights(weights)
-    return ours, theirs
-
+from tests.layer_steps import EAGER, MODES, TOLERANCE, XLA, assert_equal, batch, pair, step
 
 SHAPES = [
     ((6, 3), -1),
@@ -444,7 +399,7 @@ def test_wrong_settings(options, message):
         ),
         (layers.BatchNormalization(axis=-2), (5, 3), "received axis=-2"),
         (layers.GroupNormalization(groups=4), (None, 2, 6), "channels, 6; received 4"),
-        (layers.GroupNormalization(groups=0), (None, 2, 6), "choose a divisor"),
+        (layers.GroupNormalization(groups=8), (None, 2, 6), "more than the number of channels, 6"),
     ],
 )
 def test_wrong_shapes(layer, shape, message):
@@ -467,7 +422,9 @@ def test_integers_are_refused_on_sight_and_in_models(layer):
         layer()(keras.Input((3,), dtype="uint8"))
 
 
-@pytest.mark.parametrize("layer", [layers.BatchNormalization, layers.InstanceNormalization])
+@pytest.mark.parametrize(
+    "layer", [layers.InstanceNormalization, lambda: layers.GroupNormalization(2)]
+)
 def test_masks_are_refused_on_sight_and_in_models(layer):
     x = np.ones((2, 3, 4), "float32")
     with pytest.raises(ValueError, match=r"mask is not supported.*shape \(2, 3\)"):
@@ -478,15 +435,25 @@ def test_masks_are_refused_on_sight_and_in_models(layer):
         layer()(keras.layers.Masking()(x))
 
 
-def test_an_empty_batch_is_refused_in_training_and_leaves_the_averages():
-    layer = layers.BatchNormalization()
+@pytest.mark.parametrize("signature", [(0, 3), (None, 3)], ids=["eager", "unknown size"])
+@pytest.mark.parametrize("options", [{}, {"renorm": True}, {"synchronized": True}], ids=str)
+def test_a_batch_of_no_rows_leaves_the_averages_alone(options, signature):
+    layer = layers.BatchNormalization(**options)
     layer(np.ones((2, 3), "float32"), training=True)
-    before = [average.numpy() for average in (layer.moving_mean, layer.moving_variance)]
-    with pytest.raises(ValueError, match=r"an example or more.*shape \(0, 3\)"):
-        layer(np.ones((0, 3), "float32"), training=True)
-    after = [average.numpy() for average in (layer.moving_mean, layer.moving_variance)]
-    np.testing.assert_array_equal(before, after)
+    before = [weight.numpy() for weight in layer.weights]
+
+    def run(x):
+        return layer(x, training=True)
+
+    if signature == (None, 3):
+        run = tf.function(run, input_signature=[tf.TensorSpec(signature)])
+    assert run(tf.zeros((0, 3))).shape == (0, 3)
+    after = [weight.numpy() for weight in layer.weights]
+    np.testing.assert_array_equal(np.array(before), np.array(after))
     assert layer(np.ones((0, 3), "float32")).shape == (0, 3)
+    moved = run(tf.ones((2, 3)))
+    assert np.isfinite(moved).all()
+    assert (layer.moving_mean.numpy() > before[2]).all()
 
 
 def test_a_mask_is_refused_where_a_mean_would_count_what_it_hides():
