@@ -88,7 +88,7 @@ def keras_arguments(eps=1e-5, momentum=0.1, affine=True, track_running_stats=Tru
             "so far are converted by load_state_dict, whatever momentum they had)"
         )
     _check_share("momentum", momentum)
-    return {"momentum": 1 - momentum, "epsilon": eps, "center": affine, "scale": affine}
+    return {"momentum": _complement(momentum), "epsilon": eps, "center": affine, "scale": affine}
 
 
 def pytorch_arguments(layer):
@@ -102,7 +102,7 @@ def pytorch_arguments(layer):
     return {
         "num_features": _variables(layer)["moving_mean"].shape[0],
         "eps": layer.epsilon,
-        "momentum": 1 - layer.momentum,
+        "momentum": _complement(layer.momentum),
         "affine": layer.center or layer.scale,
     }
 
@@ -173,6 +173,10 @@ def unbiased_variance(moving_variance, rows, start=0.0):
     """The running variance of PyTorch for a moving variance of Keras: undoes `biased_variance`."""
     _check_batches(rows, start)
     return start + (np.asarray(moving_variance) - start) * rows / (rows - 1)
+
+
+def _complement(momentum):
+    return round(1 - momentum, 15)  # of 0.9: 0.1 and not 0.09999999999999998
 
 
 def _check_batches(rows, start):

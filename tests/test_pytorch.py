@@ -57,7 +57,7 @@ def test_the_defaults_are_those_of_pytorch():
 def test_settings_come_back(eps, momentum, affine, n):
     norm = batch_norm(n, eps=eps, momentum=momentum, affine=affine)
     back = pytorch.pytorch_arguments(norm)
-    assert back.pop("momentum") == pytest.approx(momentum, abs=1e-15)
+    assert back.pop("momentum") == pytest.approx(momentum, abs=1e-14)
     assert back == {"num_features": n, "eps": eps, "affine": affine}
 
 
@@ -73,6 +73,12 @@ def test_settings_come_back(eps, momentum, affine, n):
 def test_settings_that_keras_lacks_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         pytorch.keras_arguments(**arguments)
+
+
+def test_a_momentum_is_written_as_people_write_it():
+    assert pytorch.keras_arguments(momentum=0.01)["momentum"] == 0.99
+    assert pytorch.pytorch_arguments(batch_norm(momentum=0.1))["momentum"] == 0.1
+    assert pytorch.pytorch_arguments(batch_norm(momentum=0.003))["momentum"] == 0.003
 
 
 def test_only_batch_normalization_has_arguments():
@@ -396,6 +402,15 @@ def test_the_stored_numbers_are_those_of_the_pytorch_here():
     assert computed.keys() == REFERENCE.keys()
     for name in computed.keys() - {"version"}:
         close(computed[name], REFERENCE[name])
+
+
+def test_pytorch_refuses_a_batch_of_one_and_its_averages_move_when_its_parameters_do_not():
+    torch = pytest.importorskip("torch")  # as the page on PyTorch says
+    norm = torch.nn.BatchNorm1d(2).requires_grad_(False)
+    with pytest.raises(ValueError, match="more than 1 value per channel"):
+        norm(torch.ones(1, 2))
+    norm(torch.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    close(norm.running_mean, [0.2, 0.3])
 
 
 @pytest.mark.parametrize("seed", range(3))
