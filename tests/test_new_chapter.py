@@ -32,7 +32,7 @@ def chapters(course):
 
 
 def notebooks_of(course):
-    return sorted(course.glob("content/*.ipynb"))
+    return sorted(course.glob("content/[0-9]*.ipynb"))
 
 
 def left_over(course):
