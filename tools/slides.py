@@ -115,7 +115,9 @@ def page(source):
 
 def main():
     if not LESSON.exists():
-        sys.exit(f"There is no {LESSON.relative_to(ROOT)} to make slides of: run `make book` first.")
+        sys.exit(
+            f"There is no {LESSON.relative_to(ROOT)} to make slides of: run `make book` first."
+        )
     folder = SITE / "_static" / "slides"
     folder.mkdir(parents=True, exist_ok=True)
     for name, path in ASSETS.items():

@@ -12,7 +12,7 @@ and fonts are merged and reduced to what the pages use (`assets`, `fonts`).
 
 from pathlib import Path
 
-from _ext.course_page import address, annotations, assets, builder, live, pages, rendering
+from _ext.course_page import address, annotations, assets, builder, live, moved, pages, rendering
 from local import plots
 from tools import assignments
 
@@ -46,6 +46,7 @@ def finish(app, exception):
         return
     site = pages.read(app)
     annotations.add(site)
+    moved.add(site)
     address.add_card(site)
     rendering.render(site)
     assets.shrink(site)
