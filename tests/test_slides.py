@@ -1,4 +1,4 @@
-"""The lesson's slides, in a real browser: everything is there, everything fits, nothing is fetched."""
+"""The lesson's slides in a real browser: all of it is there, fits, and fetches nothing."""
 
 import pytest
 from lxml import html
@@ -9,8 +9,8 @@ from tools.files import SITE
 
 WALL = 1280
 FITS = """() => {
-    const slide = Reveal.getCurrentSlide();
-    return slide.scrollHeight <= slide.clientHeight + 1 && slide.scrollWidth <= slide.clientWidth + 1;
+    const { scrollHeight, clientHeight, scrollWidth, clientWidth } = Reveal.getCurrentSlide();
+    return scrollHeight <= clientHeight + 1 && scrollWidth <= clientWidth + 1;
 }"""
 
 
