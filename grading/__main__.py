@@ -1,4 +1,4 @@
-"""release, grade, export, feedback: see content/teaching.md."""
+"""release, grade, export, feedback: see content/grading.md."""
 
 import argparse
 import importlib

@@ -14,6 +14,7 @@ from lxml import html
 
 from tests.browsing import contrast, figures, look, served, violations, visit
 from tools.files import SITE
+from tools.slides import SLIDES
 
 CHAPTER = "02-normalizing-a-batch.html"
 PHONE, DESK = 390, 1280
@@ -23,11 +24,12 @@ WEIGHT = 250_000
 
 @pytest.fixture(scope="module")
 def trees():
-    """Every page as a tree, by file name."""
+    """Every page as a tree, by file name; slides are no page, and have tests of their own."""
     if not (SITE / "index.html").exists():
         pytest.fail("There is no book to look at: run `make book` first.")
     pages = (path.relative_to(SITE).as_posix() for path in sorted(SITE.rglob("*.html")))
-    return {name: html.parse(SITE / name).getroot() for name in pages if not name.startswith("_")}
+    read = [name for name in pages if not name.startswith("_") and name != SLIDES.name]
+    return {name: html.parse(SITE / name).getroot() for name in read}
 
 
 @pytest.fixture(scope="module")

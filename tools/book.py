@@ -1,6 +1,6 @@
-"""Make the book: execute the notebooks that changed, collect their claims, build the site.
+"""Make the book: execute the notebooks that changed, collect their claims, build site and slides.
 
-Usage: python -m tools.book. All three run in one process, because whoever edits a page waits for
+Usage: python -m tools.book. They run in one process, because whoever edits a page waits for
 them, and their libraries take longer to import than a page takes to build. They are imported where
 they are used: an interruption meanwhile is one line, too.
 """
@@ -41,11 +41,13 @@ def build():
 
 
 def main():
-    from tools import execute, ledger
+    from tools import execute, ledger, slides
 
     execute.main()
     ledger.main()
     build()
+    if slides.LESSON.exists():  # a fork may go without it
+        slides.main()
     print(f"The book: {SITE / 'index.html'}")
 
 

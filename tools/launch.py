@@ -2,8 +2,8 @@
 
 They are the book's notebooks, executed and with their figures, changed only where a notebook that
 stands alone needs it: the setup cell is stamped with the repository's address and commit, links to
-other pages lead to the site or to Colab, and citations become plain text. The solutions of
-assignments, which the book's pages show folded, are removed.
+other pages lead to the site or to Colab, citations become plain text, and headings say which path
+they are on. The solutions of assignments, which the book's pages show folded, are removed.
 """
 
 import posixpath
@@ -14,7 +14,7 @@ import sys
 from nbgrader.preprocessors import ClearOutput, ClearSolutions, LockCells
 from pybtex.database import parse_file
 
-from tools import faults, repository
+from tools import faults, paths, repository
 from tools.cache import executed
 from tools.files import ROOT
 from tools.notebooks import SETUP, WIDGET, put_setup, write
@@ -98,13 +98,14 @@ def main():
         )
     if not repository.committed(ROOT):
         sys.exit(repository.UNCOMMITTED)
-    notebooks, cited = executed(), citations()
+    notebooks, cited, chapters = executed(), citations(), paths.chapters()
     shutil.rmtree(FOLDER, ignore_errors=True)
     for path, notebook in notebooks.items():
         place = path.relative_to(ROOT)
         without_kernel(notebook)
         student_copy(notebook)
         stand_alone(notebook, home, cited, place.parent.as_posix())
+        paths.label(notebook, chapters.get(path.stem, ()))
         (FOLDER / place).parent.mkdir(parents=True, exist_ok=True)
         write(notebook, FOLDER / place)
     print(f"{len(notebooks)} notebooks for {home.url} are in {FOLDER.relative_to(ROOT)}")

@@ -12,9 +12,20 @@ and fonts are merged and reduced to what the pages use (`assets`, `fonts`).
 
 from pathlib import Path
 
-from _ext.course_page import address, annotations, assets, builder, live, pages, rendering
+from _ext.course_page import (
+    address,
+    annotations,
+    assets,
+    builder,
+    live,
+    moved,
+    pages,
+    paths,
+    rendering,
+)
 from local import plots
 from tools import assignments
+from tools.paths import minutes
 
 
 def setup(app):
@@ -37,7 +48,7 @@ def configure(app, config):
     config.html_math_renderer = "course"
     config.html_context["colors"] = plots.COLORS
     address.configure(app, config)
-    config.myst_substitutions = assignments.substitutions()
+    config.myst_substitutions = assignments.substitutions() | {"paths": minutes()}
 
 
 def finish(app, exception):
@@ -46,6 +57,8 @@ def finish(app, exception):
         return
     site = pages.read(app)
     annotations.add(site)
+    moved.add(site)
+    paths.add(site)
     address.add_card(site)
     rendering.render(site)
     assets.shrink(site)

@@ -33,6 +33,8 @@ SCRIPTS = [
     "scripts/pydata-sphinx-theme.js",
 ]
 
+OUR_SCRIPTS = ["book.js", "core-path.js"]
+
 SEARCH = ["searchtools.js", "language_data.js"]
 """Only the search page loads them."""
 
@@ -50,7 +52,7 @@ def shrink(site):
         shutil.copy2(shipped / name, static / name)
     script = ";\n".join(
         without_source_map(path.read_text("utf-8"))
-        for path in [*(shipped / name for name in SCRIPTS), HERE / "book.js"]
+        for path in [*(shipped / name for name in SCRIPTS), *(HERE / name for name in OUR_SCRIPTS)]
     )
     style = purge(site, merge_styles(shipped), script)
     style = cut_fonts(site, style, shipped)

@@ -47,7 +47,7 @@ _TABLE = (
     Misconception(
         1,
         "the mean runs over the neurons of a layer",
-        "02-normalizing-a-batch#columns-or-rows",
+        "02-normalizing-a-batch#batch-or-layer-normalization-columns-or-rows",
         {
             "NeuronsNotBatch": "your mean runs over the features of an example (the last axis; "
             "wanted: the others). That is layer normalization. With whom is a number compared?"
@@ -56,17 +56,17 @@ _TABLE = (
     Misconception(
         2,
         "batch normalization makes activations Gaussian",
-        "02-normalizing-a-batch#does-the-output-follow-a-bell-curve",
+        "02-normalizing-a-batch#is-the-output-gaussian",
     ),
     Misconception(
         3,
         "it removes covariate shift, and that is why it works",
-        "07-why-it-works#is-it-because-the-ground-stands-still",
+        "07-why-it-works#does-it-work-by-reducing-internal-covariate-shift",
     ),
     Misconception(
         4,
         "the bias before it matters",
-        "02-normalizing-a-batch#what-can-happen-to-the-input-without-the-output-noticing",
+        "02-normalizing-a-batch#invariance-which-changes-of-the-input-leave-the-output-alone",
         {
             "NotCentred": "your output follows a bias before the layer, which should make no "
             "difference: what does (2.3) do before it divides?"
@@ -84,7 +84,7 @@ _TABLE = (
     Misconception(
         6,
         "at test time the batch's own statistics are used",
-        "05-training-and-inference#why-can-a-picture-not-be-normalized-by-itself",
+        "05-training-and-inference#inference-for-a-single-picture-whose-mean-and-variance",
         {
             "NeverUpdated": "the moving averages are still what they were. Who tells inference "
             "about the batches?",
@@ -96,7 +96,7 @@ _TABLE = (
     Misconception(
         7,
         "momentum means the same in PyTorch",
-        "05-training-and-inference#is-momentum-0-1-a-short-memory-or-a-long-one",
+        "05-training-and-inference#momentum-in-keras-and-in-pytorch",
         {
             "ReversedMomentum": "your momentum weighs the new value. That is PyTorch's meaning of "
             "the word; in Keras, and in (5.1), momentum is the weight of ... which one?",
@@ -107,7 +107,7 @@ _TABLE = (
     Misconception(
         8,
         "a batch of one is fine in training",
-        "02-normalizing-a-batch#what-does-a-batch-of-one-become",
+        "02-normalizing-a-batch#what-comes-out-of-a-batch-of-one",
         {
             "BatchOfOneUntouched": "a batch of one value a feature is handed on as it came. What "
             "do (2.1) to (2.4) say when the mean is the value itself?"
@@ -116,7 +116,7 @@ _TABLE = (
     Misconception(
         9,
         "`trainable = False` only freezes gamma and beta",
-        "09-deployment#frozen-and-yet-it-moved",
+        "09-deployment#fine-tuning-with-frozen-batch-normalization",
         {
             "BatchGradientInInference": "after a pass in inference mean and variance do not depend "
             "on x: what is left of (3.10)?"
@@ -150,7 +150,7 @@ _TABLE = (
     Misconception(
         12,
         "scaling the weights before it changes the output",
-        "02-normalizing-a-batch#what-can-happen-to-the-input-without-the-output-noticing",
+        "02-normalizing-a-batch#invariance-which-changes-of-the-input-leave-the-output-alone",
         {
             "VarianceNotDeviation": "twice the input gives half the output: you divide by the "
             "variance. Which number has the unit of x?"
@@ -159,12 +159,12 @@ _TABLE = (
     Misconception(
         13,
         "an L2 penalty on those weights shrinks the function",
-        "07-why-it-works#then-what-does-an-l2-penalty-do",
+        "07-why-it-works#what-does-weight-decay-an-l2-penalty-do",
     ),
     Misconception(
         14,
         "in a convolution each pixel has its own statistics",
-        "02-normalizing-a-batch#what-is-a-column-when-the-batch-is-images",
+        "02-normalizing-a-batch#images-one-mean-and-one-variance-for-each-channel",
         {
             "PixelStatistics": "every pixel has statistics of its own. A channel is one feature, "
             "wherever in the image it was found: what else belongs to the batch?"
@@ -173,7 +173,7 @@ _TABLE = (
     Misconception(
         15,
         "it always helps accuracy",
-        "06-what-it-buys#is-the-best-with-it-better-than-the-best-without",
+        "06-what-it-buys#is-the-best-accuracy-higher-with-batch-normalization",
     ),
 )
 
