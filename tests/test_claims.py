@@ -199,19 +199,21 @@ def test_the_page_has_each_claim_below_its_chapter():
     first = entry(), entry(key="other-thing", text="Another thing.", paper=PAPER)
     second = entry(key="third-thing", text="A third thing.")
     chapters = {
+        "00-hour": chapter(entry(key="a-lesson"), title="In one hour"),
         "02-rates": chapter(*first),
         "03-none": chapter(),
         "06-why": chapter(second, title="Why?"),
     }
     tree = shown(ledger.page(chapters, {}))
-    assert tree.xpath("h2/text()") == ["Chapter 2: Rates", "Chapter 6: Why?"]
-    assert tree.xpath("dl/dt/a/text()") == [TEXT, "Another thing.", "A third thing."]
+    assert tree.xpath("h2/text()") == ["In one hour", "Chapter 2: Rates", "Chapter 6: Why?"]
+    assert tree.xpath("dl/dt/a/text()") == [TEXT, TEXT, "Another thing.", "A third thing."]
     assert tree.xpath("dl/dt/a/@href") == [
+        "00-hour.html#claim-a-lesson",
         "02-rates.html#claim-larger-rates",
         "02-rates.html#claim-other-thing",
         "06-why.html#claim-third-thing",
     ]
-    measured, plain, paper, _ = (term.text_content().strip() for term in tree.xpath("dl/dd"))
+    _, measured, plain, paper, _ = (term.text_content().strip() for term in tree.xpath("dl/dd"))
     assert measured == plain == f"{entry().measured} Predicted: above 3 for every seed."
     assert "cite:t" in paper
     assert "bjorck2018understanding" in paper

@@ -49,9 +49,10 @@ def page(chapters, worlds):
 
 
 def heading(name, notebook):
-    """The chapter's number and title, from its file's name and its first line."""
+    """The chapter's number and title, from its file's name and its first line; 0 is the lesson."""
     title = re.search(r"(?m)^# (.+)", notebook.cells[0].source)[1]
-    return f"## Chapter {int(name.split('-')[0])}: {title}"
+    number = int(name.split("-")[0])
+    return f"## Chapter {number}: {title}" if number else f"## {title}"
 
 
 def entry(claim, name, worlds):
