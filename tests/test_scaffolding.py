@@ -30,6 +30,9 @@ DRAWN = "fig, ax = plt.subplots()\nax.plot(x)\nax.set_title('t')\nplt.show()"
             "The code of the claims: more room, no cost",
         ),
         (DRAWN, "The code of the figure"),
+        ("def line(ax, x):\n    ax.plot(x)\n\ndef key(fig): pass", "The code of line and key"),
+        ("def line(ax, x):\n    ax.plot(x)\n\ndef mean(x): pass", None),
+        ("class Net:\n    pass", None),
         ("x = f(2)\nz = g(x)\nassert z > x", None),  # it computes more than it asserts
         ("assert x > 0\nprint(x)", None),
         (f"def room_of(net):\n    return 1\n\n{CLAIM}", None),  # an experiment of its own

@@ -19,6 +19,9 @@ CAPTION = re.compile(r"\*(Figure \d+\.\d+)")
 DRAWN_BY_ONE_CALL = 3
 """So many statements at most draw a figure by a call that is worth reading."""
 
+PARTS = {"ax", "axes", "fig", "figure"}
+"""What functions that draw call their first argument."""
+
 MODULES = {"keras", "np", "tf"}
 """Names in assertions that are not what is asserted, like those of functions."""
 
@@ -53,11 +56,12 @@ def title(source, figure=None, tagged=False):
         return f"The code of the claim{'s' * (len(keys) > 1)}: {', '.join(keys)}"
     if checks and kinds.keys() <= {"check", "name"} and len(named) <= len(checks):
         return " of ".join(filter(None, ["The check", " and ".join(_asserted(checks)[:2])]))
-    statements = sum(map(len, kinds.values()))
-    drawn = source.rstrip().endswith("plt.show()") and statements > DRAWN_BY_ONE_CALL
-    if tagged or drawn:
-        defined = [s.name for s in kinds.get("define", ())] if not drawn else []
-        return f"The code of {(figure or '').lower() or ' and '.join(defined) or 'the figure'}"
+    defined, statements = kinds.get("define", []), sum(map(len, kinds.values()))
+    shows = source.rstrip().endswith("plt.show()") and statements > DRAWN_BY_ONE_CALL
+    helps = kinds.keys() == {"define"} and all(map(_draws, defined))
+    if tagged or shows or helps:
+        names = " and ".join(one.name for one in defined)
+        return f"The code of {figure.lower() if figure else names or 'the figure'}"
     return None
 
 
@@ -83,6 +87,12 @@ def _kind(statement):
             return "check"
         return called if called in ("claim", "print") else "other"
     return "other"
+
+
+def _draws(defined):
+    """Whether a function draws on what it is given: its first argument is a part of a figure."""
+    arguments = defined.args.args if isinstance(defined, ast.FunctionDef) else []
+    return bool(arguments) and arguments[0].arg in PARTS
 
 
 def _asserted(checks):
