@@ -3,16 +3,26 @@
 Jupyter Book's own pages weigh megabytes, load scripts from third parties, cannot open their menu on
 a phone and do not tell a screen reader what a button does. The templates beside this file correct
 what the theme writes, and a directive shows live figures without a kernel (`live`). At the end of a
-build, the notebooks' conventions become classes and names in the HTML (`annotations`), mathematics
-and figures are rendered into the pages (`rendering`, `figures`), and the theme's styles, scripts
-and fonts are merged and reduced to what the pages use (`assets`, `fonts`).
+build, the notebooks' conventions become classes and names in the HTML (`annotations`), code that is
+scaffolding is folded (`cells`), mathematics and figures are
+rendered into the pages (`rendering`, `figures`), and the theme's styles, scripts and fonts are
+merged and reduced to what the pages use (`assets`, `fonts`).
 
 `_config.yml` puts the folder of the course on the import path, for `tools` and `local`.
 """
 
 from pathlib import Path
 
-from _ext.course_page import address, annotations, assets, builder, live, pages, rendering
+from _ext.course_page import (
+    address,
+    annotations,
+    assets,
+    builder,
+    cells,
+    live,
+    pages,
+    rendering,
+)
 from local import plots
 from tools import assignments
 
@@ -46,6 +56,8 @@ def finish(app, exception):
         return
     site = pages.read(app)
     annotations.add(site)
+    for tree in site.trees.values():
+        cells.fold(tree)
     address.add_card(site)
     rendering.render(site)
     assets.shrink(site)
