@@ -4,7 +4,7 @@ Jupyter Book's own pages weigh megabytes, load scripts from third parties, canno
 a phone and do not tell a screen reader what a button does. The templates beside this file correct
 what the theme writes, and a directive shows live figures without a kernel (`live`). At the end of a
 build, the notebooks' conventions become classes and names in the HTML (`annotations`), code that is
-scaffolding is folded (`cells`), mathematics and figures are
+scaffolding and the answers to guesses are folded (`cells`, `guesses`), mathematics and figures are
 rendered into the pages (`rendering`, `figures`), and the theme's styles, scripts and fonts are
 merged and reduced to what the pages use (`assets`, `fonts`).
 
@@ -19,6 +19,7 @@ from _ext.course_page import (
     assets,
     builder,
     cells,
+    guesses,
     live,
     pages,
     rendering,
@@ -58,6 +59,7 @@ def finish(app, exception):
     annotations.add(site)
     for tree in site.trees.values():
         cells.fold(tree)
+        guesses.fold(tree)
     address.add_card(site)
     rendering.render(site)
     assets.shrink(site)
