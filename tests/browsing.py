@@ -124,11 +124,19 @@ PRUNE = """() => {
 """Takes out what repeats a few patterns a thousand times: tokens of code, glyphs of formulas."""
 
 
-def violations(page, whole=False):
-    """What axe-core finds, with everything unfolded: rule and place."""
+UNFOLD = """() => {
+    for (const fold of document.querySelectorAll("details")) fold.open = true;
+    const closed = ".answer-button[aria-expanded=false]";
+    for (const button of document.querySelectorAll(closed)) button.click();
+}"""
+
+
+def violations(page, whole=False, folded=False):
+    """What axe-core finds, with everything unfolded unless it is asked `folded`: rule and place."""
     if not whole:
         page.evaluate(PRUNE)
-    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    if not folded:
+        page.evaluate(UNFOLD)
     page.evaluate(AXE.read_text(encoding="utf-8"))
     asked = "axe.run({ resultTypes: ['violations'] }).then(result => result.violations)"
     found = page.evaluate(asked)
@@ -141,7 +149,8 @@ def figures(page):
 
 
 def look(page):
-    """Everything that tests/test_site.py asks of a page, in one visit."""
+    """Everything that tests/test_site.py asks of a page, unfolded, in one visit."""
+    page.evaluate(UNFOLD)
     page.evaluate("document.fonts.ready.then(() => 0)")
     fill = "texts => [...new Set(texts.map(text => getComputedStyle(text).fill))]"
     return SimpleNamespace(

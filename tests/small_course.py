@@ -40,6 +40,11 @@ def write_module(folder, name, source):
 
 def write_notebook(folder, name, source, *prose):
     """Write content/NAME.ipynb: cells of prose, then one cell of code."""
+    write_cells(folder, name, [*prose, ("code", source)])
+
+
+def write_cells(folder, name, cells):
+    """Write content/NAME.ipynb. cells: prose as strings, code as ("code", source)."""
     (folder / "content").mkdir(exist_ok=True)
-    cells = [*map(new_markdown_cell, prose), new_code_cell(source)]
-    nbformat.write(new_notebook(cells=cells), folder / "content" / f"{name}.ipynb")
+    made = [new_markdown_cell(c) if isinstance(c, str) else new_code_cell(c[1]) for c in cells]
+    nbformat.write(new_notebook(cells=made), folder / "content" / f"{name}.ipynb")

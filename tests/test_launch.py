@@ -180,6 +180,8 @@ def test_published_notebooks_are_executed_and_stamped(published, tmp_path):
     notebook = nbformat.read(tmp_path / "_build/launch/content/one.ipynb", as_version=4)
     assert notebook.cells[0].source == "# One\nIoffe and Szegedy 2015"
     assert 'REPOSITORY = "https://github.com/owner/course"' in notebook.cells[1].source
+    assert notebook.cells[1].source.startswith("#@title Set-up: run this first\n")
+    assert notebook.cells[1].metadata.cellView == "form"
     assert f'COMMIT = "{git(tmp_path, "rev-parse", "HEAD")}"' in notebook.cells[1].source
     assert "image/png" in notebook.cells[2].outputs[0].data
 

@@ -3,7 +3,8 @@
 They are the book's notebooks, executed and with their figures, changed only where a notebook that
 stands alone needs it: the setup cell is stamped with the repository's address and commit, links to
 other pages lead to the site or to Colab, citations become plain text, and headings say which path
-they are on. The solutions of assignments, which the book's pages show folded, are removed.
+they are on. Code that the pages fold is a closed form; the solutions of assignments, which they
+fold, too, are removed.
 """
 
 import posixpath
@@ -14,7 +15,7 @@ import sys
 from nbgrader.preprocessors import ClearOutput, ClearSolutions, LockCells
 from pybtex.database import parse_file
 
-from tools import faults, paths, repository
+from tools import faults, paths, repository, scaffolding
 from tools.cache import executed
 from tools.files import ROOT
 from tools.notebooks import SETUP, WIDGET, put_setup, write
@@ -70,6 +71,13 @@ def stand_alone(notebook, home, cited, folder):
             cell.source = standing_alone(cell.source, home, cited, folder)
 
 
+def fold(notebook):
+    """Close the code of scaffolding as Colab does it: in a form, of which the title is shown."""
+    for cell, title in scaffolding.titles(notebook):
+        cell.metadata["cellView"] = "form"
+        cell.source = f"#@title {title}\n{cell.source}"
+
+
 def without_kernel(notebook):
     """Remove the widgets of live figures, which need a kernel; their pages, which do not, stay."""
     notebook.metadata.pop("widgets", None)
@@ -106,6 +114,7 @@ def main():
         student_copy(notebook)
         stand_alone(notebook, home, cited, place.parent.as_posix())
         paths.label(notebook, chapters.get(path.stem, ()))
+        fold(notebook)
         (FOLDER / place).parent.mkdir(parents=True, exist_ok=True)
         write(notebook, FOLDER / place)
     print(f"{len(notebooks)} notebooks for {home.url} are in {FOLDER.relative_to(ROOT)}")

@@ -3,9 +3,10 @@
 Jupyter Book's own pages weigh megabytes, load scripts from third parties, cannot open their menu on
 a phone and do not tell a screen reader what a button does. The templates beside this file correct
 what the theme writes, and a directive shows live figures without a kernel (`live`). At the end of a
-build, the notebooks' conventions become classes and names in the HTML (`annotations`), mathematics
-and figures are rendered into the pages (`rendering`, `figures`), and the theme's styles, scripts
-and fonts are merged and reduced to what the pages use (`assets`, `fonts`).
+build, the notebooks' conventions become classes and names in the HTML (`annotations`), code that is
+scaffolding and the answers to guesses are folded (`cells`, `guesses`), mathematics and figures are
+rendered into the pages (`rendering`, `figures`), and the theme's styles, scripts and fonts are
+merged and reduced to what the pages use (`assets`, `fonts`).
 
 `_config.yml` puts the folder of the course on the import path, for `tools` and `local`.
 """
@@ -17,6 +18,8 @@ from _ext.course_page import (
     annotations,
     assets,
     builder,
+    cells,
+    guesses,
     live,
     moved,
     pages,
@@ -59,6 +62,9 @@ def finish(app, exception):
     annotations.add(site)
     moved.add(site)
     paths.add(site)
+    for tree in site.trees.values():
+        cells.fold(tree)
+        guesses.fold(tree)
     address.add_card(site)
     rendering.render(site)
     assets.shrink(site)

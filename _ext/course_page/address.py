@@ -60,6 +60,7 @@ def stamp_downloads(site):
         launch.student_copy(notebook)
         if site.home:
             launch.stand_alone(notebook, site.home, cited, folder)
+        launch.fold(notebook)
         notebooks.write(notebook, path)
 
 

@@ -6,7 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
-from _ext.course_page import fonts, node
+from _ext.course_page import fonts, guesses, node
 from local import plots
 from tools.files import ROOT
 
@@ -54,7 +54,7 @@ def shrink(site):
         without_source_map(path.read_text("utf-8"))
         for path in [*(shipped / name for name in SCRIPTS), *(HERE / name for name in OUR_SCRIPTS)]
     )
-    style = purge(site, merge_styles(shipped), script)
+    style = purge(site, merge_styles(shipped), script + guesses.SCRIPT)
     style = cut_fonts(site, style, shipped)
     link(site, "book.js", script)
     link(site, "book.css", style)
