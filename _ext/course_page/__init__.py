@@ -45,6 +45,7 @@ def finish(app, exception):
     if exception or app.builder.name != "html":
         return
     site = pages.read(app)
+    live.share(site)
     annotations.add(site)
     address.add_card(site)
     rendering.render(site)
