@@ -48,8 +48,9 @@ function render({ model, el }) {
   const end = html("div", { class: "self-test-end" });
   const note = html("p", { class: "self-test-note" });
   const isOpen = () => !progress.tried[progress.order[progress.at]]?.length;
-  const moves = buttons({ Back: () => go(progress.at - 1), Next: () => go(progress.at + 1) }, (text) =>
-    text === "Next" && isOpen() ? "Skip" : text,
+  const moves = buttons(
+    { Back: () => go(progress.at - 1), Next: () => go(progress.at + 1) },
+    (text) => (text === "Next" && isOpen() ? "Skip" : text),
   );
   const again = buttons({ "Clear my answers and begin again": () => go(0, begun(keys)) });
   const [back, next] = moves.node.children;
