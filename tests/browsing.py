@@ -145,7 +145,8 @@ def violations(page, whole=False, folded=False):
 
 def figures(page):
     """How many live figures are on the page, and how many of them have woken."""
-    return page.locator("[data-live]").count(), page.locator("[data-awake] .live-stage").count()
+    awake = "[data-awake]:has(.live-stage, .question button:enabled)"
+    return page.locator("[data-live]").count(), page.locator(awake).count()
 
 
 def look(page):

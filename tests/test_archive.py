@@ -49,9 +49,9 @@ def test_search_works_without_a_server(unpacked, chromium):
 
 
 def test_a_live_figure_answers_without_a_server(unpacked, chromium):
-    alive = [p for p in sorted(unpacked.glob("*.html")) if "data-live=" in p.read_text("utf-8")]
+    alive = [p for p in sorted(unpacked.glob("*.html")) if '"live-stage"' in p.read_text("utf-8")]
     with visit(chromium, alive[0].as_uri()) as page:
-        figure = page.locator("[data-awake]").first
+        figure = page.locator("[data-awake]:has(.live-stage)").first
         figure.locator(".live-stage > :is(svg, canvas)").wait_for()
         words = figure.get_by_role("status")
         before = words.inner_text()

@@ -22,6 +22,12 @@ figures[0]""",
     "figures[2]",
     "figures[3]",
     "print(figures[0].at, figures[1].stop, figures[2].chosen, figures[3].stop)",
+    """\
+from local.live.question import Question
+asked = Question("one-percent")
+asked""",
+    "print(asked.tried)",
+    "asked.tried = [0]\nasked.tried",
 )
 
 
@@ -65,3 +71,15 @@ def test_each_figure_of_chapters_3_5_6_and_7_lives(page):
     wait_until(page, lambda: run(page, 7).inner_text().strip() == "1 41 2 5")
     after = [words(output) for output in outputs]
     assert all(now and now != then for now, then in zip(after, before, strict=True))
+
+
+def test_a_question_is_answered_and_the_kernel_knows(page):
+    output = run(page, 8)
+    output.get_by_role("radio").nth(1).check()
+    output.get_by_role("radio").nth(1).press("Enter")
+    wait_until(page, lambda: run(page, 9).inner_text().strip() == "[1]")
+    assert words(output).startswith("Not so.")
+    assert page.locator(".jp-CodeCell").count() == len(CELLS)
+    run(page, 10)
+    wait_until(page, lambda: words(output).startswith("Right."))
+    assert output.get_by_role("radio").first.is_checked()

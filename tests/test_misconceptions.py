@@ -9,6 +9,7 @@ import nbformat
 import pytest
 from docutils.nodes import make_id
 
+from local.exercises import quiz
 from local.exercises.broken import BROKEN
 from local.exercises.ideas import MISCONCEPTIONS
 from local.exercises.questions import QUESTIONS
@@ -48,6 +49,14 @@ def test_every_misconception_stands_there_once_and_in_order():
     headings = [entry.split("\n")[0].casefold() for entry in ENTRIES]
     rows = [f'{number} · "{row.sentence}"'.casefold() for number, row in MISCONCEPTIONS.items()]
     assert headings == rows
+
+
+@EVERY_ENTRY
+def test_an_entry_asks_before_it_answers(entry):
+    _, question, *_ = entry.split("\n\n")
+    key = f"misconception-{number(entry)}"
+    assert question == f"```{{live}} question.Question {key}\n```"
+    assert key in quiz.MISCONCEPTION_ITEMS
 
 
 @EVERY_ENTRY

@@ -254,6 +254,28 @@ def test_a_printed_page_has_its_title_and_all_of_its_code(address, chromium):
         assert page.locator(".bd-article pre").evaluate_all(cut) == []
 
 
+@pytest.mark.parametrize("blocked", [False, True])
+def test_the_self_test_ends_in_the_sections_to_read(blocked, address, trees, chromium):
+    refuse = "get() { throw new DOMException('blocked', 'SecurityError'); }"
+    with visit(chromium, address + "self-test.html", PHONE) as page:
+        if blocked:
+            page.add_init_script(
+                f"Object.defineProperty(window, 'localStorage', {{ {refuse}, configurable: true }})"
+            )
+            page.reload()
+        stored = "stores nothing" if blocked else "stay in this browser"
+        page.get_by_text(stored).wait_for()
+        for _ in range(15):
+            page.get_by_role("button", name="Skip").tap()
+        links = page.locator(".self-test-end a")
+        assert links.count() == 15
+        assert links.get_by_text("the section that answers it").count() == 0
+        words = links.last.inner_text()
+        links.last.tap()
+        page.wait_for_url(lambda url: "self-test" not in url)
+        assert words in page.locator(":target").inner_text()
+
+
 def theme_of(page):
     return page.evaluate("document.documentElement.dataset.theme")
 

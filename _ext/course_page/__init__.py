@@ -59,6 +59,7 @@ def finish(app, exception):
     if exception or app.builder.name != "html":
         return
     site = pages.read(app)
+    live.share(site)
     annotations.add(site)
     moved.add(site)
     paths.add(site)

@@ -8,6 +8,9 @@ from tools import verdicts
 
 CAPTION = re.compile(r"(Figure \d+\.\d+|Try it)\.?\s*")
 
+NUMBER = re.compile(r"^\d+ · ")
+"""What stands before the words of a heading."""
+
 CALLOUTS = {"Guess", "Learnt", "Check"}
 
 
@@ -19,6 +22,7 @@ def add(site):
         mark_captions(tree)
         mark_answers(tree)
         add_verdicts(tree, found)
+        name_sections(tree, site.trees)
         correct_head(tree)
         correct_names(tree)
 
@@ -62,6 +66,17 @@ def add_verdicts(tree, found):
             address = f"claims.html#worlds-{key}"
             line.append(E.a(verdicts.count(found[key]), href=address))
             line[-1].tail = "."
+
+
+def name_sections(tree, trees):
+    """A link of the class `section` is called as the section that it leads to, if it is there."""
+    headings = "//*[@id=$anchor]/*[self::h1 or self::h2 or self::h3]"
+    for link in tree.xpath("//a[@class='section']"):
+        page, _, anchor = link.get("href").partition("#")
+        found = trees[page].xpath(headings, anchor=anchor) if page in trees else []
+        for heading in found[:1]:
+            words = "".join(heading.xpath("text() | *[not(@class='headerlink')]//text()"))
+            link.text = NUMBER.sub("", words.strip())
 
 
 def correct_head(tree):

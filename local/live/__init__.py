@@ -16,6 +16,9 @@ and says four things about itself. A cell ends in one; a Markdown page has ```{l
 
         def still(self): ...                   # a matplotlib Figure, for paper and no JavaScript
 
+What is no drawing is a subclass of `Live`, and says in HTML what stands on the page until its
+module wakes: `question.py` is one.
+
 JavaScript, `NAME.js`: `import { compose, slider, ... } from "./kit.js";`, then a function
 `render({ model, el })` that returns `compose(...)`, and last `export default { render };`.
 `compose` calls `draw(width, height)` after every change and resize, and then `words()`: one or two
@@ -70,28 +73,27 @@ PAGE = """\
 <style>{style}</style>
 <noscript><style>.live-controls, .live-words {{ display: none; }}</style></noscript>
 <div class="live">
-<div class="live-stage" style="height: {height}px"><img alt="{alt}" src="{still}"></div>
-<div class="live-controls">{places}</div>
-<p class="live-words"></p>
+{asleep}
 </div>
 <script type="application/json">{state}</script>
 <script type="module">{code}</script>
 </div>
 """
 
+STILL = """\
+<div class="live-stage" style="height: {height}px"><img alt="{alt}" src="{still}"></div>
+<div class="live-controls">{places}</div>
+<p class="live-words"></p>"""
 
-class Figure(anywidget.AnyWidget):
-    """A figure that a reader can change; see the guide above for what a subclass says.
+
+class Live(anywidget.AnyWidget):
+    """What a reader can change, with a module beside this file.
 
     In a notebook it is a widget, and the kernel sees its traits change. Its `text/html` is the same
-    figure for pages without a kernel: the still, which the module replaces as soon as it runs.
+    for pages without a kernel: what `asleep` says, until the module runs.
     """
 
     module = None
-    title = ""
-    controls = 0
-    alt = ""
-    height = t.Int(300).tag(sync=True)
     _css = STYLE
 
     def __init_subclass__(cls, **kwargs):
@@ -99,12 +101,9 @@ class Figure(anywidget.AnyWidget):
             cls._esm = bundle(cls.module)
         super().__init_subclass__(**kwargs)
 
-    def still(self):
-        """The matplotlib figure that stands for this one where nothing can move."""
-        raise NotImplementedError(f"{type(self).__name__} must draw its still")
-
-    def __repr__(self):
-        return f"Live figure: {self.title}"
+    def asleep(self):
+        """HTML of what the page shows until the module runs, and where it never does."""
+        raise NotImplementedError(f"{type(self).__name__} must say what it shows asleep")
 
     def _repr_mimebundle_(self, **kwargs):
         data, metadata = super()._repr_mimebundle_(**kwargs)
@@ -124,12 +123,33 @@ class Figure(anywidget.AnyWidget):
         return PAGE.format(
             module=self.module,
             style=STYLE,
+            asleep=self.asleep(),
+            state=json.dumps(self.state()).replace("<", "\\u003c"),
+            code=inside_script(self._esm + f"const MODULE = '{self.module}';" + ON_PAGE),
+        )
+
+
+class Figure(Live):
+    """A drawing that a reader can change; see the guide above for what a subclass says."""
+
+    title = ""
+    controls = 0
+    alt = ""
+    height = t.Int(300).tag(sync=True)
+
+    def still(self):
+        """The matplotlib figure that stands for this one where nothing can move."""
+        raise NotImplementedError(f"{type(self).__name__} must draw its still")
+
+    def __repr__(self):
+        return f"Live figure: {self.title}"
+
+    def asleep(self):
+        return STILL.format(
             height=self.height,
             alt=html.escape(self.alt),
             still="data:image/svg+xml;base64," + base64.b64encode(self._svg()).decode(),
             places='<div class="live-control"></div>' * self.controls,
-            state=json.dumps(self.state()).replace("<", "\\u003c"),
-            code=inside_script(self._esm + f"const MODULE = '{self.module}';" + ON_PAGE),
         )
 
     def _svg(self):

@@ -206,6 +206,13 @@ export function motion(frame) {
 
 // --- The frame: stage above, controls below, then the words ---
 
+// Keeps keys in `el` from the page around it: arrows are JupyterLab's keys, too.
+export function keepKeys(el) {
+  el.addEventListener("keydown", (event) => {
+    if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
+  });
+}
+
 // `draw(width, height)` draws on `stage` in pixels, `words()` says what it shows.
 // Returns what Jupyter calls when the figure is gone.
 export function compose({ model, el }, { stage, controls, draw, words, motion }) {
@@ -223,9 +230,7 @@ export function compose({ model, el }, { stage, controls, draw, words, motion })
     setText(output, words());
   };
   el.classList.add("live");
-  el.addEventListener("keydown", (event) => {
-    if (!event.ctrlKey && !event.metaKey) event.stopPropagation(); // arrows are JupyterLab's keys, too
-  });
+  keepKeys(el);
   el.replaceChildren(box, form, output);
   const resized = new ResizeObserver(update);
   resized.observe(box);
