@@ -14,6 +14,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 from scipy import fft
 
 from local import plots
+from local.arrays import refuse_masked
 
 FINE = 50
 """Bins of a row's histogram per bandwidth: moved to the middle of its bin, a sample moves by up to
@@ -41,11 +42,12 @@ def densities(rows, points=100):
     where these show every row; where a row is too narrow for them, some of them are halved, once
     or more, so m >= points. A row of equal samples is shown as if its bandwidth were one step.
 
-    Raises ValueError if rows is not two-dimensional, is empty, or holds values that are not finite,
-    and for fewer than two points.
+    Raises ValueError if rows is not two-dimensional, is empty, or holds values that are not finite
+    or that a mask hides, and for fewer than two points.
     """
     if points < 2:
         raise ValueError(f"points must be 2 or more, received {points}: try 100.")
+    refuse_masked("rows", rows)
     rows = np.asarray(rows)
     if rows.ndim != 2 or rows.size == 0:
         raise ValueError(f"rows must have shape (n_rows, n_samples), received {rows.shape}.")
@@ -102,7 +104,7 @@ def plot_ridges(ax, steps, rows):
     """
     shown = np.linspace(0, len(steps) - 1, min(RIDGES, len(steps))).round().astype(int)
     steps = np.asarray(steps)[shown]
-    grid, density = densities(np.asarray(rows)[shown])
+    grid, density = densities(np.asanyarray(rows)[shown])
     spacing = np.diff(steps).mean() if len(steps) > 1 else 1
     rise = density * (HEIGHT * spacing / density.max())
     colors = ScalarMappable(Normalize(steps[0], steps[-1]), plots.SEQUENTIAL)
