@@ -20,6 +20,7 @@ import numpy as np
 from IPython.display import display
 
 from local import worlds
+from local.arrays import refuse_masked
 from local.papers import citations
 
 MIME = "application/vnd.course.claim+json"
@@ -283,6 +284,7 @@ def _storable(value):
 
 
 def _values(measured, seeds, finite):
+    refuse_masked("measured", measured)
     values = np.array(measured, float)
     if values.shape not in [(), (len(seeds),)]:
         raise ValueError(

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from local.arrays import refuse_masked
+
 
 def moments(x, axes):
     """Mean (2.1) and biased variance (2.2) of x over the given axes, which are kept with length 1.
@@ -58,8 +60,8 @@ def batch_norm_forward(x, gamma, beta, epsilon=1e-3):
     x: (..., D) floating point, all axes but the last are the batch.  gamma, beta: (D,).
     epsilon: >= 0, added to the variance under the root.
     Returns y, of the shape and type of x, and the cache that `batch_norm_backward` needs.
-    Raises ValueError for wrong shapes, an empty batch or a negative epsilon, and TypeError for
-    numbers that are not floating point.
+    Raises ValueError for wrong shapes, an empty batch, values that a mask hides or a negative
+    epsilon, and TypeError for numbers that are not floating point.
     """
     x, gamma, beta = _checked(x, gamma, beta)
     mean, variance = moments(x, batch_axes(x))  # (2.1), (2.2)
@@ -73,7 +75,8 @@ def batch_norm_backward(dy, cache):
 
     dy: dL/dy, of the shape of y.  cache: from `batch_norm_forward`.
     Returns dx (3.10), dgamma (3.2), dbeta (3.1), of the shapes of x, gamma, beta.
-    Raises ValueError if the shape of dy is not that of y, TypeError if it is not floating point.
+    Raises ValueError if the shape of dy is not that of y or a mask hides values, TypeError if it
+    is not floating point.
     """
     dy = _checked_gradient(dy, cache)
     dgamma, dbeta = parameter_gradients(dy, cache)  # (3.2), (3.1)
@@ -242,6 +245,8 @@ def _checked(x, gamma, beta):
             f"received shape {x.shape}: use x[:, np.newaxis] for a single feature"
         )
     wide = np.result_type(x.dtype, np.float64)
+    for name, value in {"gamma": gamma, "beta": beta}.items():
+        refuse_masked(name, value)
     gamma, beta = np.array(gamma, dtype=wide), np.array(beta, dtype=wide)
     for name, value in {"gamma": gamma, "beta": beta}.items():
         if value.shape != x.shape[-1:]:
@@ -263,6 +268,7 @@ def _checked_gradient(dy, cache):
 
 
 def _floating(name, values):
+    refuse_masked(name, values)
     values = np.asarray(values)
     if not np.issubdtype(values.dtype, np.floating):
         raise TypeError(

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from local.arrays import refuse_masked
+
 
 def numerical_gradient(f, x, dy=None, h=None):
     """Gradient of sum(f(x) * dy) with respect to every entry of x, by central differences.
@@ -13,10 +15,15 @@ def numerical_gradient(f, x, dy=None, h=None):
     smallest near the cube root of e, so this is the default: 6e-6 where f returns float64, 5e-3
     where it returns float32.
     Returns a float64 array of the shape of x, right to about 10 digits in float64 and 4 in
-    float32.  Raises ValueError for h <= 0 and for a dy whose shape is not that of f(x).
+    float32.  Raises ValueError for h <= 0, for a dy whose shape is not that of f(x), and where a
+    mask hides values.
     """
+    refuse_masked("x", x)
+    refuse_masked("dy", dy)
     x = np.array(x, dtype=np.float64)
-    y = np.asarray(f(x))
+    y = f(x)
+    refuse_masked("f(x)", y)
+    y = np.asarray(y)
     dy = np.ones(y.shape) if dy is None else np.asarray(dy, dtype=np.float64)
     if dy.shape != y.shape:
         raise ValueError(
@@ -45,8 +52,10 @@ def relative_error(a, b):
     0 where they are equal (also where both are zero), 1 where one is zero, 2 where they point in
     opposite directions; infinite where either holds a number that is not finite.  The norms run
     over the whole array, so that entries near zero do not decide.
-    Raises ValueError if the shapes differ.
+    Raises ValueError if the shapes differ, and where a mask hides values.
     """
+    refuse_masked("a", a)
+    refuse_masked("b", b)
     a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     if a.shape != b.shape:
         raise ValueError(

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import matplotlib.pyplot as plt
 import numpy as np
 
+from local.arrays import refuse_masked
 from local.plots import INK
 
 WIDTH = 5.2  # inches: fits the width of a phone
@@ -20,6 +21,8 @@ def show_labeled_image_mosaic(x, y, n_columns=10, seed=0, label_names=None, ax=N
     that fits the width of a phone, and returns the axes: one image in one axes, with transparent
     gaps for light and dark backgrounds. Raises ValueError where an argument does not fit.
     """
+    refuse_masked("x", x)
+    refuse_masked("y", y)
     x, y = _checked(np.asarray(x), np.asarray(y), n_columns)
     labels, row_of = np.unique(y, return_inverse=True)
     names = _names(labels, label_names)

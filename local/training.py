@@ -11,6 +11,7 @@ import tensorflow as tf
 from sklearn.model_selection import train_test_split
 from tqdm import tqdm
 
+from local.arrays import refuse_masked
 from local.recorder import EVERY, History
 
 
@@ -39,8 +40,9 @@ def fit(model, x, y, *, epochs=20, batch_size=64, optimizer="adam", seed=0, reco
     check_labels(x, y)
     check_batch_size(batch_size, len(x))
     keras.utils.set_random_seed(seed)
-    x, y = tf.constant(x, tf.float32), tf.constant(y, tf.int32)
+    x = tf.constant(x, tf.float32)
     check_labels(x, y, classes=_build(model, x, record))
+    y = tf.constant(y, tf.int32)
     run_epoch = epoch_graph(model, keras.optimizers.get(optimizer), x, y, tuple(record))
 
     steps = len(x) // batch_size
@@ -90,11 +92,15 @@ def precise_statistics(model, x):
     old averages have no weight. Each layer is normalized by its own statistics on the way, so
     those of deeper layers are the ones that inference will meet (Wu & Johnson 2021, section 3).
 
-    Raises ValueError if x holds no example, whose mean would be NaN, and if the model has no batch
-    normalization, or a frozen one, which would not look at x.
+    Raises ValueError if x holds no example, whose mean would be NaN, or hides values; and if the
+    model is not built, has no batch normalization, or a frozen one, which would not look at x.
     """
-    if not len(x):
-        raise ValueError(f"x must hold an example or more, received {np.shape(x)}: give it rows.")
+    refuse_masked("x", x)
+    if np.ndim(x) < 2 or 0 in np.shape(x):
+        received = np.shape(x) or repr(x)
+        raise ValueError(f"x must hold an example or more, received {received}: give it rows.")
+    if not model.built:
+        raise ValueError(f"model must have weights, received {model.name} without: train it first.")
     layers = [layer for layer in model._flatten_layers() if hasattr(layer, "moving_variance")]
     if not layers:
         raise ValueError(f"model must hold a batch normalization, received {model.name} without.")
@@ -115,11 +121,14 @@ def precise_statistics(model, x):
 def check_labels(x, y, classes=None, part=""):
     """Raise ValueError unless y is (n,) integers >= 0, a label for each of the n examples of x.
 
+    Neither may hide values behind a mask.
     classes: if given, labels must be less than that. They need not name every class: one that no
     example has keeps its logit.  part: which part of the data this is, such as "test", for the
     error's text.
     """
     of = f" of the {part} set" if part else ""
+    refuse_masked(f"x{of}", x)
+    refuse_masked(f"y{of}", y)
     if len(x) != len(y):
         raise ValueError(f"x and y{of} must have equal lengths, received {len(x)} and {len(y)}.")
     if not len(y):
@@ -136,6 +145,10 @@ def check_labels(x, y, classes=None, part=""):
     if classes is not None and y.max() >= classes:
         raise ValueError(
             f"y{of} must be less than the number of classes, {classes}, received {y.max()}."
+        )
+    if y.max() > np.iinfo(np.int32).max:  # would wrap around to another label
+        raise ValueError(
+            f"y{of} must fit into 32 bits, received {y.max()}: number the classes from 0."
         )
 
 

@@ -11,10 +11,10 @@ DATA = "import numpy\nload_mini_cifar = lambda: [numpy.zeros(3)]\n"
 """local/data.py with a data set that is loaded in no time."""
 
 
-TOOLS = ("tools", "requirements.lock", "local/equations.py", "local/exercises")
+TOOLS = ("tools", "requirements.lock", "local/arrays.py", "local/equations.py", "local/exercises")
 """The tools, and what they import of the library."""
 
-CLAIMS = ("local/claims.py", "local/worlds.py", "local/papers.py")
+CLAIMS = ("local/arrays.py", "local/claims.py", "local/worlds.py", "local/papers.py")
 """What a claim is made with."""
 
 PAGES = (*TOOLS, *CLAIMS, "_ext", "package-lock.json", "local/plots.py")

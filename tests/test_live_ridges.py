@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy.stats import gaussian_kde
 
 from local.live.ridges import Ridges
 from local.ridges import densities
@@ -31,8 +32,9 @@ def test_the_slider_shows_the_ridge_of_its_step(address, chromium):
         rows = [HISTORIES[key].recorded[name] for name in ("z1", "a1") for key in HISTORIES]
         for path, values in zip(drawn, rows, strict=True):
             y = np.array(re.findall(r"[ML][\d.]+ ([\d.]+)", path), float)
-            density = densities(values, len(y))[1][7]
-            assert np.corrcoef(y, np.sqrt(density))[0, 1] < -0.999
+            grid, (density,) = densities(values[7:8])
+            there = np.interp(np.linspace(grid[0], grid[-1], len(y)), grid, density)
+            assert np.corrcoef(y, np.sqrt(there))[0, 1] < -0.999
             width = f"{np.float64(f'{values[7].std():.2g}'):g}"
             assert f" {width}" in page.get_by_role("status").inner_text()
 
@@ -40,11 +42,25 @@ def test_the_slider_shows_the_ridge_of_its_step(address, chromium):
 def test_ridges_under_one_name_share_their_ruler(address, chromium):
     """So that the eye may compare them: with a fifth of the width, five times as narrow."""
     with visit(chromium, address + "ridges-dark.html", DESK) as page:
+        page.get_by_label("Training step").press("End")  # the widest rows
         widths = [
             box["width"] for box in (p.bounding_box() for p in page.locator("[data-panel]").all())
         ]
-    without, before = (np.ptp(densities(HISTORIES[key].recorded["z1"])[0]) for key in HISTORIES)
+    rows = [history.recorded["z1"][-1:] for history in HISTORIES.values()]
+    without, before = (np.ptp(densities(row)[0]) for row in rows)
     np.testing.assert_allclose(widths[1] / widths[0], before / without, rtol=0.05)
+
+
+def test_a_narrow_ridge_is_drawn_to_its_peak():
+    """A thousand times as narrow as the others, it is as high as its neighbours are low."""
+    wide, narrow = np.random.default_rng(0).normal(size=(2, 300)) * [[1], [1e-3]]
+    history = SimpleNamespace(steps=np.array([0, 5]), recorded={"z1": np.stack([narrow, wide])})
+    figure = Ridges({"without": history}, names=("z1",))
+    heights = np.frombuffer(figure.heights, "uint8").reshape(2, -1).max(axis=1)
+    peaks = [
+        gaussian_kde(row)(np.linspace(row.min(), row.max(), 999)).max() for row in (narrow, wide)
+    ]
+    np.testing.assert_allclose(heights / 255, np.sqrt(peaks / max(peaks)), atol=1 / 255)
 
 
 def test_play_runs_to_the_last_step(address, chromium):

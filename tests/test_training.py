@@ -205,6 +205,22 @@ def test_there_are_no_statistics_of_nothing(problem, normalization):
         np.testing.assert_array_equal(old, new)
 
 
+@pytest.mark.parametrize(
+    ("x", "received"),
+    [(None, "None"), (3.0, "3.0"), ([], r"\(0,\)"), (np.ones((3, 0)), r"\(3, 0\)")],
+)
+def test_what_holds_no_example_is_named(problem, x, received):
+    model, _ = fit(problem, "before", epochs=1)
+    with pytest.raises(ValueError, match=f"an example or more, received {received}: give it rows"):
+        training.precise_statistics(model, x)
+
+
+def test_precise_statistics_of_a_model_that_is_not_built(problem):
+    """It has a batch normalization, but not yet."""
+    with pytest.raises(ValueError, match=r"model must have weights.*train it first"):
+        training.precise_statistics(SmallNet(normalization="before"), problem[0])
+
+
 def test_any_keras_model_that_returns_logits_trains(problem):
     model = keras.Sequential([keras.layers.Dense(3)])
     history = training.fit(model, *problem, epochs=2, optimizer=keras.optimizers.SGD(0.1))
@@ -250,6 +266,8 @@ def test_no_epochs_leave_an_empty_history(problem):
         ({"y": np.zeros((90, 1), int)}, r"y must be \(n,\).*received \(90, 1\): use np.ravel"),
         ({"y": np.arange(90) % 3 - 1}, "y must be 0 or more, received -1: number the classes"),
         ({"y": np.arange(90) % 4}, "less than the number of classes, 3, received 3"),
+        ({"y": np.arange(90) + 2**31}, "fit into 32 bits, received 2147483737"),  # not negative
+        ({"y": np.full(90, 2**33)}, "fit into 32 bits, received 8589934592"),  # not 0
         ({"batch_size": 91}, r"1\.\.90, the number of examples, received 91"),
         ({"batch_size": 0}, r"1\.\.90, the number of examples, received 0"),
         ({"record": ("z1", "z9")}, r"\['a1', 'a2', 'z1', 'z2'\] of this model, received \['z9'\]"),

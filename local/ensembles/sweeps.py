@@ -159,10 +159,11 @@ def sweep(
 
 def _checked(x, y, test, batch_size):
     """x, y and test as arrays, float32 and int32; ValueError where they do not fit together."""
+    for part, (examples, labels) in {"training": (x, y), "test": test or (x, y)}.items():
+        check_labels(examples, labels, part=part)
     x, y = np.asarray(x, np.float32), np.asarray(y)
     test = test and (np.asarray(test[0], np.float32), np.asarray(test[1]))
     for part, (examples, labels) in {"training": (x, y), "test": test or (x, y)}.items():
-        check_labels(examples, labels, part=part)
         if examples.shape != (len(labels), x.shape[-1]):
             raise ValueError(
                 f"x of the {part} set must be (n, D), with the same D everywhere, received "

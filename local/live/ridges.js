@@ -26,9 +26,10 @@ const FOLLOWS = 3; // every third ridge stands in the background
 function recorded(model) {
   const [steps, panels] = [model.get("steps"), model.get("panels")];
   const heights = bytes(model.get("heights")); // (panels, rows, points), 255 is the highest
+  const ends = floats(model.get("ends")); // (panels, rows, 2), where a row's points begin and end
   const widths = floats(model.get("widths")); // (panels, rows)
   const points = heights.length / panels.length / steps.length;
-  return { steps, panels, heights, widths, points };
+  return { steps, panels, heights, ends, widths, points };
 }
 
 function sentences({ steps, panels, widths }, row) {
@@ -40,9 +41,10 @@ function sentences({ steps, panels, widths }, row) {
 // --- On the stage: two columns of panels, in each the ridge of a step before those after it ---
 
 // The outline of one ridge over its baseline, as places [x, y].
-function outline({ steps, panels, heights, points }, p, row, across, base) {
-  const value = scale([0, points - 1], panels[p].grid);
-  const first = (p * steps.length + row) * points;
+function outline({ steps, heights, ends, points }, p, row, across, base) {
+  const at = p * steps.length + row;
+  const value = scale([0, points - 1], ends.slice(2 * at, 2 * at + 2));
+  const first = at * points;
   return Array.from({ length: points }, (_, k) => [
     across(value(k)),
     base - (RISE * heights[first + k]) / 255,

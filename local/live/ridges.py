@@ -17,8 +17,8 @@ class Ridges(live.Figure):
 
     The key "without" is drawn in the colour of nets without normalization, any other in that of
     nets with it. `row` counts the steps that are shown, `steps`. For the module, `heights` are
-    roots of the densities, in 255ths of the highest under the same name, and `widths` standard
-    deviations.
+    roots of the densities, in 255ths of the highest under the same name, at `POINTS` places from
+    the first to the second of the row's `ends`, and `widths` are standard deviations.
 
     Raises ValueError where the histories did not record at the same steps.
     """
@@ -35,6 +35,7 @@ class Ridges(live.Figure):
     steps = t.List().tag(sync=True)
     panels = t.List().tag(sync=True)
     heights = t.Bytes().tag(sync=True)
+    ends = t.Bytes().tag(sync=True)
     widths = t.Bytes().tag(sync=True)
     row = t.Int(0).tag(sync=True)
 
@@ -46,28 +47,29 @@ class Ridges(live.Figure):
                 "same number of epochs and the same batch size"
             )
         shown = np.linspace(0, len(steps) - 1, min(ROWS, len(steps))).round().astype(int)
-        panels, heights, widths = [], [], []
+        panels, heights, ends, widths = [], [], [], []
         for name in names:
             rows = [history.recorded[name][shown] for history in histories.values()]
-            found = [ridges.densities(values, POINTS) for values in rows]
-            ends = np.array([grid[[0, -1]] for grid, _ in found])
-            for key, (low, high) in zip(histories, ends, strict=True):
+            found = [[outline(row) for row in values] for values in rows]
+            spans = np.array([[span for span, _ in of_rows] for of_rows in found])
+            density = np.array([[values for _, values in of_rows] for of_rows in found])
+            for key in histories:
                 panels.append(
                     {
                         "title": f"{name} {key}" if others else name,
                         "role": "without" if key == "without" else "with",
-                        "grid": [float(low), float(high)],
-                        "range": [float(ends.min()), float(ends.max())],
+                        "range": [float(spans.min()), float(spans.max())],
                     }
                 )
-            highest = max(density.max() for _, density in found)
-            heights += [np.sqrt(density / highest) for _, density in found]
+            heights += [*np.sqrt(density / density.max())]
+            ends += [*spans]
             widths += [values.std(axis=1) for values in rows]
-        self._drawn = heights
+        self._drawn = heights, ends
         super().__init__(
             steps=steps[shown].tolist(),
             panels=panels,
             heights=live.packed(np.rint(255 * np.array(heights)), "uint8"),
+            ends=live.packed(ends, "float32"),
             widths=live.packed(widths, "float32"),
             **kwargs,
         )
@@ -78,10 +80,17 @@ class Ridges(live.Figure):
         last = len(self.steps) - 1
         times = [0, last // 20, last]
         colors = plt.get_cmap(plots.SEQUENTIAL)([0.0, 0.5, 0.85])
-        for ax, panel, heights in zip(axes.flat, self.panels, self._drawn, strict=False):
-            grid = np.linspace(*panel["grid"], POINTS)
+        for ax, panel, heights, ends in zip(axes.flat, self.panels, *self._drawn, strict=False):
             for row, color in zip(times, colors, strict=True):
-                ax.plot(grid, heights[row], color=color, label=f"step {self.steps[row]}")
+                x = np.linspace(*ends[row], POINTS)
+                ax.plot(x, heights[row], color=color, label=f"step {self.steps[row]}")
             ax.set(title=panel["title"], xlim=panel["range"], yticks=[])
         axes[0, 0].legend(fontsize=10, loc="upper left", handlelength=1)
         return figure
+
+
+def outline(row):
+    """The ends of a row's own even grid of `POINTS` places, (2,), and its density there."""
+    grid, (density,) = ridges.densities(row[np.newaxis], POINTS)
+    ends = grid[[0, -1]]
+    return ends, np.interp(np.linspace(*ends, POINTS), grid, density)
