@@ -6,7 +6,8 @@ what the theme writes, and a directive shows live figures without a kernel (`liv
 build, the notebooks' conventions become classes and names in the HTML (`annotations`), code that is
 scaffolding and the answers to guesses are folded (`cells`, `guesses`), mathematics and figures are
 rendered into the pages (`rendering`, `figures`), and the theme's styles, scripts and fonts are
-merged and reduced to what the pages use (`assets`, `fonts`).
+merged and reduced to what the pages use (`assets`, `fonts`). The index of the book's search is made
+from the finished pages (`search`).
 
 `_config.yml` puts the folder of the course on the import path, for `tools` and `local`.
 """
@@ -41,7 +42,7 @@ def setup(app):
     app.add_directive("live", live.LiveFigure)
     app.connect("config-inited", configure)
     app.connect("html-page-context", address.add_to_page, priority=600)
-    app.connect("html-collect-pages", pages.not_found)
+    app.connect("html-collect-pages", pages.without_source)
     app.connect("build-finished", finish, priority=900)  # after the theme's handlers
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 

@@ -6,7 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
-from _ext.course_page import fonts, guesses, node
+from _ext.course_page import fonts, guesses, node, search
 from local import plots
 from tools.files import ROOT
 
@@ -26,17 +26,13 @@ STYLES = [
 SCRIPTS = [
     "documentation_options.js",
     "doctools.js",
-    "sphinx_highlight.js",
     "clipboard.min.js",
     "copybutton.js",
     "scripts/sphinx-book-theme.js",
     "scripts/pydata-sphinx-theme.js",
 ]
 
-OUR_SCRIPTS = ["book.js", "core-path.js"]
-
-SEARCH = ["searchtools.js", "language_data.js"]
-"""Only the search page loads them."""
+OUR_SCRIPTS = ["book.js", "core-path.js", "marks.js"]
 
 ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
 FONT_FACE = re.compile(r"@font-face\s*{[^}]*}")
@@ -48,16 +44,18 @@ def shrink(site):
     before = weight(static)
     shipped = static.rename(site.folder / "_shipped")
     static.mkdir()
-    for name in [*SEARCH, *(p.name for p in shipped.glob("favicon.*"))]:
-        shutil.copy2(shipped / name, static / name)
+    for path in shipped.glob("favicon.*"):
+        shutil.copy2(path, static / path.name)
     script = ";\n".join(
         without_source_map(path.read_text("utf-8"))
         for path in [*(shipped / name for name in SCRIPTS), *(HERE / name for name in OUR_SCRIPTS)]
     )
-    style = purge(site, merge_styles(shipped), script + guesses.SCRIPT)
+    style = purge(site, merge_styles(shipped), script + guesses.SCRIPT + search.script())
     style = cut_fonts(site, style, shipped)
     link(site, "book.js", script)
     link(site, "book.css", style)
+    link(site, "search-index.js", search.index(site))  # only the search page loads these two
+    link(site, "search.js", search.script())
     shutil.rmtree(shipped)
     print(f"Scripts, styles and fonts of the book: {before:.0f} KB, now {weight(static):.0f} KB")
 

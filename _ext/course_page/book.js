@@ -1,6 +1,3 @@
-// The search shows excerpts by fetching the pages it finds, which a page opened as a file may not.
-DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = location.protocol !== "file:";
-
 // Formulas wider than the screen scroll in a box of their own; only those can be focused.
 {
   const mark = () => {

@@ -16,6 +16,8 @@ class FlatBuilder(StandaloneHTMLBuilder):
     place of the site. Sources, whose reading is the slow half, are read only where they changed.
     """
 
+    search = False  # the book has its own: see search.py
+
     def __init__(self, app, env):
         self.site = Path(app.outdir)
         app.outdir = self.site.with_name("unfinished")
@@ -39,8 +41,3 @@ class FlatBuilder(StandaloneHTMLBuilder):
 
     def get_outfilename(self, pagename):
         return super().get_outfilename(pagename.removeprefix(FOLDER))
-
-    def dump_search_index(self):
-        super().dump_search_index()
-        index = self.outdir / self.searchindex_filename
-        index.write_text(index.read_text("utf-8").replace(f'"{FOLDER}', '"'), "utf-8")

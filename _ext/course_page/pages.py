@@ -45,6 +45,7 @@ def to_root(name):
     return "../" * name.count("/")
 
 
-def not_found(app):
-    """The page that a static host serves for an address that does not exist."""
+def without_source(app):
+    """The search, and the page that a static host serves for an address that does not exist."""
+    yield "search", {}, "search.html"
     yield "404", {"base": app.config.html_baseurl}, "not-found.html"
