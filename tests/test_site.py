@@ -215,6 +215,8 @@ def test_search_finds_a_page_and_shows_it(home, address, chromium):
         page.get_by_role("button", name="Search").tap()
         page.get_by_role("searchbox").fill("gradient")
         page.get_by_role("searchbox").press("Enter")
+        page.wait_for_url("**/search.html?q=gradient")
+        page.wait_for_load_state("networkidle")
         page.locator("#search-results li a[href*='03-backward-pass.html']").first.tap()
         page.wait_for_url(re.compile(r".*/03-backward-pass\.html"))
         page.locator("h1", has_text="gradient").wait_for()

