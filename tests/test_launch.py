@@ -8,6 +8,8 @@ notebook runs. Elsewhere two do: the set-up is the same in all, and nbval runs t
 import functools
 import json
 import os
+import shutil
+import subprocess
 import sys
 import threading
 import zipfile
@@ -136,6 +138,34 @@ def test_without_an_address_the_cell_says_how_to_name_one(colab, monkeypatch):
     monkeypatch.delenv("COURSE_ARCHIVE")
     with pytest.raises(CellExecutionError, match="inside a clone of it, or name its archive"):
         colab(setup_notebook())
+
+
+BOUND = ["setpriv", "--inh-caps=-all", "--bounding-set=-dac_override,-dac_read_search"]
+"""Root, whom no permission binds, becomes like everybody else by this."""
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and not shutil.which("setpriv"), reason="root needs setpriv")
+@pytest.mark.parametrize(
+    ("closed", "rights"), [("mine", 0o555), ("mine", 0), ("", 0)], ids=["read", "none", "above"]
+)
+def test_a_folder_without_rights_is_one_line(closed, rights, served, tmp_path):
+    """One that cannot be written to, one that may not be looked into, and one below such a one."""
+    folder = tmp_path / "above" / "mine"
+    folder.mkdir(parents=True)
+    shut = folder.parent / closed
+    shut.chmod(rights)
+    try:
+        done = subprocess.run(
+            [*BOUND[: 3 * (os.geteuid() == 0)], sys.executable, "-c", notebooks.SETUP],
+            cwd=folder, env=os.environ | {"COURSE_ARCHIVE": f"{served[0]}/course.zip"},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    finally:
+        shut.chmod(0o755)
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"{served[0]}/course.zip did not arrive in {folder} (PermissionError")
+    assert line.endswith("move the notebook to a folder of your own.")
+    assert [*folder.iterdir()] == []
 
 
 def test_a_stamped_cell_fetches_the_stamped_commit(colab, served, monkeypatch):
