@@ -43,6 +43,7 @@ NORMALIZATIONS = [None, "batch", "layer", "group", "rms"]
 KINDS = [(kind, {}) for kind in NORMALIZATIONS]
 KINDS += [(None, {"noise": noisy}), ("batch", {"noise": noisy}), (centred, {"activation": "tanh"})]
 KINDS += [(None, {"kernel": of_length_one}), ("batch", {"kernel": standardized})]
+KINDS += [("renorm", {}), ("dynamic_tanh", {}), (None, {"skips": True, "branch": 0.5})]
 
 
 @pytest.mark.parametrize(("normalization", "settings"), KINDS)

@@ -11,8 +11,8 @@ def keras_model(net, weights):
 
     net: the `MLP` that describes it.  weights: one dict a layer, as `MLPEnsemble.weights` names
     them, without the leading axes; the model computes with these kernels, whatever `net.kernel`
-    made them from. Raises ValueError for a normalization that no layer of ours fits: "rms" (it has
-    no beta), functions.
+    made them from. Raises ValueError for a normalization that no layer of ours fits, such as "rms"
+    (it has no beta) or a function, and for skips.
     """
     options = {"epsilon": net.epsilon}
     normalizers = {
@@ -25,6 +25,8 @@ def keras_model(net, weights):
             f"A Keras model can be made for None and {sorted(normalizers)}; "
             f"received normalization={net.normalization!r}."
         )
+    if net.skips:
+        raise ValueError("A Keras model can be made of nets without skips; received skips=True.")
     model = keras.Sequential([keras.Input(weights[0]["kernel"].shape[:1])])
     for number, layer in enumerate(weights):
         biased = "gamma" not in layer

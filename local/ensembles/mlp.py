@@ -8,6 +8,7 @@ rate or initial scale and see the same batches. One product of matrices then ser
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import keras
@@ -15,13 +16,18 @@ import numpy as np
 import tensorflow as tf
 
 from local.ensembles.kernels import check_hook, forward_kernel, initial_kernels
+from local.ensembles.renormalization import renormalize
 from local.ensembles.statistics import AXES, mean_and_variance
 from local.layers import normalize_batch, standardize
 
 GROUPS = 8
 """Into how many groups `normalization="group"` splits the features of a layer."""
 
-NORMALIZATIONS = sorted(kind for kind in AXES if kind != "instance")  # which needs pixels
+OF_STATISTICS = {kind for kind in AXES if kind != "instance"}  # which needs pixels
+NORMALIZATIONS = sorted({*OF_STATISTICS, "renorm", "dynamic_tanh"})
+
+ALPHA = 0.5
+"""Where dynamic tanh begins: Zhu et al. (2025), section 6.3."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +38,13 @@ class MLP:
     Without normalization y = z = a W + b: there, and in the last layer, beta is the bias b.
 
     activation     a name that `keras.activations` knows
-    normalization  None, "batch", "layer", "group" (of 8), "rms", or a function of your own:
-                   z (S, K, N, width) -> mean, variance, which broadcast to z. Where the variance
-                   has length 1 along N, it is a statistic of the batch, and inference uses moving
-                   averages. (Instance normalization needs pixels, which these nets lack.)
+    normalization  None, "batch", "layer", "group" (of 8), "rms"; "renorm" is "batch" with
+                   `renormalize` in training (Ioffe 2017); "dynamic_tanh" takes no statistics:
+                   z_hat = tanh(alpha z), with one alpha a layer that is learnt (Zhu et al. 2025).
+                   Or a function of your own: z (S, K, N, width) -> mean, variance, which
+                   broadcast to z. Where the variance has length 1 along N, it is a statistic of
+                   the batch, and inference uses moving averages. (Instance normalization needs
+                   pixels, which these nets lack.)
     momentum       0 to 1, the weight of the old moving average, as in Keras
     epsilon        >= 0, in units of the variance
     noise          None, or a function (y, uniform) -> y that disturbs what the activation receives
@@ -45,6 +54,10 @@ class MLP:
                    forward pass, both (S, K, inputs, width). Weight standardization (Qiao et al.
                    2019) is `lambda w: standardize(w, *moments(w, [-2]), 1e-5)[0]`, with the two
                    functions of `local.layers`. The last layer uses its kernel as it is.
+    skips          whether each hidden layer but the first adds its z to the z of the layer below:
+                   a residual net whose branches normalize first (He et al. 2016, figure 4e)
+    branch         None, or what a factor before each branch begins with, one number a layer that
+                   is learnt; 0 is SkipInit (De & Smith 2020). Needs `skips`.
 
     Raises ValueError, naming it, for what no net can be.
     """
@@ -57,6 +70,8 @@ class MLP:
     epsilon: float = 1e-3
     noise: Callable | None = None
     kernel: Callable | None = None
+    skips: bool = False
+    branch: float | None = None
 
     def __post_init__(self):
         if self.depth < 1 or self.width < 1:
@@ -78,6 +93,11 @@ class MLP:
                 "momentum must lie in 0..1 and epsilon be finite and >= 0; "
                 f"received {self.momentum} and {self.epsilon}."
             )
+        if self.branch is not None and not (self.skips and np.isfinite(self.branch)):
+            raise ValueError(
+                "branch must be None or a finite number, and needs skips=True; "
+                f"received {self.branch} with skips={self.skips}."
+            )
         check_hook(self.kernel)
         keras.activations.get(self.activation)  # names what is wrong with it, if anything is
 
@@ -85,7 +105,8 @@ class MLP:
         """Mean and variance with which the normalization standardizes z (S, K, N, width)."""
         if callable(self.normalization):
             return self.normalization(z)
-        return mean_and_variance(self.normalization, z, groups=GROUPS)
+        kind = "batch" if self.normalization == "renorm" else self.normalization
+        return mean_and_variance(kind, z, groups=GROUPS)
 
     def initial_kernels(self, features, classes, seed):
         """One array (inputs, units) float32 a layer: see `kernels.initial_kernels`."""
@@ -96,8 +117,9 @@ class MLP:
 class LayerValues(NamedTuple):
     """What one layer of every net makes of a batch.
 
-    z (S, K, N, units) before normalization, y what the activation receives, a what it returns;
-    statistics: mean and variance (S, K, 1, units) if they are of the batch, else None.
+    z (S, K, N, units) before normalization, the sum where there are skips; y what the activation
+    receives, a what it returns; statistics: mean and variance (S, K, 1, units) if they are of the
+    batch, else None.
     """
 
     z: tf.Tensor
@@ -127,7 +149,12 @@ class MLPEnsemble:
         widths = [net.width] * net.depth
         self.betas = [self._variable(tf.zeros, units) for units in (*widths, classes)]
         self.gammas = [self._variable(tf.ones, units) for units in widths if net.normalization]
+        squashed = widths if net.normalization == "dynamic_tanh" else []
+        self.alphas = [self._variable(partial(tf.fill, value=ALPHA), 1) for _ in squashed]
+        branches = widths[1:] if net.branch is not None else []
+        self.branches = [self._variable(partial(tf.fill, value=net.branch), 1) for _ in branches]
         self.trainable = [*self.kernels, *self.betas, *self.gammas]
+        self.trainable += [*self.alphas, *self.branches]
         moving = widths if self._normalizes_over_batch() else []
         self.moving = [(self._variable(tf.zeros, w), self._variable(tf.ones, w)) for w in moving]
 
@@ -136,7 +163,7 @@ class MLPEnsemble:
 
     def _normalizes_over_batch(self):
         """Are the net's statistics those of a batch, so that inference needs averages of them?"""
-        if self.net.normalization is None:
+        if self.net.normalization in (None, "dynamic_tanh"):
             return False
         _, variance = self.net.statistics(tf.ones((1, 1, 2, self.net.width)))
         return variance.shape[-2] == 1
@@ -166,13 +193,21 @@ class MLPEnsemble:
 
         x: (S, N, features), or (1, N, features) for all seeds.  statistics: None to take them from
         this batch, as training does, or the (mean, variance) of every layer to use in their stead.
-        uniform: the source of the noise, or None for a pass without it.
+        uniform: the source of the noise in training; None for a pass that is no step of it, so
+        without noise, and without what batch renormalization corrects.
         """
         kernels, values, a = self.forward_kernels(), [], x
         for layer in range(self.net.depth):
-            z = tf.matmul(a, kernels[layer])
-            z = z if layer else self.unfold(z)
-            z, y, used = self._normalized(layer, z, statistics)
+            product = tf.matmul(a, kernels[layer])
+            if not layer:
+                z = self.unfold(product)
+            elif self.net.skips:
+                z += self.branches[layer - 1] * product if self.branches else product
+            else:
+                z = product
+            if self.net.normalization is None:
+                z += self.betas[layer]
+            y, used = self._normalized(layer, z, statistics, training=uniform is not None)
             if uniform and self.net.noise:
                 y = self.net.noise(y, uniform)
             a = self.activation(y)
@@ -180,18 +215,22 @@ class MLPEnsemble:
         logits = tf.matmul(a, kernels[-1]) + self.betas[-1]
         return logits, [*values, LayerValues(logits, logits, logits, None)]
 
-    def _normalized(self, layer, z, statistics):
-        """z, y and the mean and variance that lie between them."""
-        beta, epsilon = self.betas[layer], self.net.epsilon
-        if self.net.normalization is None:
-            return z + beta, z + beta, None
+    def _normalized(self, layer, z, statistics, training):
+        """y, and the mean and variance that lie between z and y, if any do."""
+        kind, beta, epsilon = self.net.normalization, self.betas[layer], self.net.epsilon
+        if kind is None:
+            return z, None
         gamma = self.gammas[layer]
-        if statistics is None and self.net.normalization == "batch":
+        if kind == "dynamic_tanh":
+            return gamma * tf.tanh(self.alphas[layer] * z) + beta, None
+        if statistics is None and kind == "batch":
             y, *used = normalize_batch(z, gamma, beta, [-2], epsilon)
-            return z, y, used
+            return y, used
         used = statistics[layer] if statistics else self.net.statistics(z)
         z_hat, _ = standardize(z, *used, epsilon)
-        return z, gamma * z_hat + beta, used
+        if kind == "renorm" and training:
+            z_hat = renormalize(z_hat, used, self.moving[layer], epsilon)
+        return gamma * z_hat + beta, used
 
     def move_averages(self, values):
         """Move the averages of every layer towards the statistics of the latest batch: (5.1)."""
@@ -202,7 +241,8 @@ class MLPEnsemble:
 
     def weights(self):
         """One dict a layer: kernel (S, K, inputs, units), and (S, K, units) of beta and, with
-        normalization, gamma, moving_mean, moving_variance. The kernel is that of the forward pass.
+        normalization, gamma, moving_mean, moving_variance; (S, K, 1) of alpha and branch where the
+        net learns them. The kernel is that of the forward pass.
         """
         first, *others = self.forward_kernels()
         found = [{"kernel": kernel.numpy()} for kernel in (self.unfold(first), *others)]
@@ -211,7 +251,10 @@ class MLPEnsemble:
             "gamma": self.gammas,
             "moving_mean": [mean for mean, _ in self.moving],
             "moving_variance": [variance for _, variance in self.moving],
+            "alpha": self.alphas,
+            "branch": self.branches,
         }.items():
-            for layer, variable in zip(found, variables, strict=False):
+            layers = found[1:] if name == "branch" else found
+            for layer, variable in zip(layers, variables, strict=False):
                 layer[name] = variable.numpy()[:, :, 0]
         return found
