@@ -1,9 +1,13 @@
 """The questions with choices: each is whole, and leads to a section that exists."""
 
+import re
+
+import nbformat
 import pytest
 
 from local.exercises import quiz
 from local.exercises.ideas import MISCONCEPTIONS
+from tools.files import ROOT
 
 WHOLE = """
 [key]
@@ -48,6 +52,17 @@ def test_the_right_answer_is_known_neither_by_its_place_nor_by_its_length(items)
     for place in range(3):
         assert 0.1 < right.count(place) / len(items) < 0.6
     assert sum(choice.right for choice in longest) < 0.5 * len(items)
+
+
+def test_every_check_is_asked_in_one_chapter():
+    sources = [
+        cell.source
+        for path in (ROOT / "content").glob("*.ipynb")
+        for cell in nbformat.read(path, as_version=4).cells
+        if cell.cell_type == "code"
+    ]
+    asked = [key for source in sources for key in re.findall(r'^Question\("(.+)"\)$', source, re.M)]
+    assert sorted(asked) == sorted(quiz.CHECK_ITEMS)
 
 
 def test_feedback_is_what_tempts_and_what_refutes():
