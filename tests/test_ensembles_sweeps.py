@@ -378,7 +378,7 @@ def test_bad_input_is_named(change, said):
     ("change", "said"),
     [
         ({"depth": 0}, "at least 1; received 0 and 8"),
-        ({"normalization": "instance"}, r"'batch', 'group', 'layer', 'rms'.*received 'instance'"),
+        ({"normalization": "instance"}, r"'batch', 'dynamic_tanh', 'group'.*received 'instance'"),
         ({"normalization": "group", "width": 12}, "multiple of the 8 groups; received 12"),
         ({"momentum": 1.5}, "received 1.5 and 0.001"),
         ({"epsilon": -1}, "received 0.9 and -1"),
