@@ -44,9 +44,10 @@ def slides(article):
     made = [slide(next(parts(chapter)))]  # the title; what follows it is the set-up
     for section in chapter.xpath("./section"):
         if section.get("id") not in LEFT_OUT:
+            heading = section.xpath("string(h2/text())")
             first, *others = [slide(part) for part in parts(section)]
             for other in others:
-                other.insert(0, E.p(section.xpath("string(h2/text())"), {"class": "where"}))
+                other.insert(0, E.p(heading, {"class": "where"}))
             made += [first, *others]
     return made
 
@@ -58,23 +59,32 @@ def parts(section):
         if child.tag == "section" or not isinstance(child.tag, str):
             continue
         classes = child.get("class", "").split()
-        if part and ("callout" in classes or (classes[:1] == ["cell"] and shown(child))):
+        breaks = "callout" in classes or (classes[:1] == ["cell"] and begins(child))
+        if breaks and any(not spoken(element) for element in part):
             yield part
             part = []
         part.append(child)
     yield part
 
 
-def shown(cell):
-    """Whether a cell of the page shows code or output, once its folded code is left out."""
-    return bool(cell.xpath("./div[contains(@class, 'cell_input')] | ./div[@class]/*"))
+def spoken(element):
+    """Whether an element is said and not shown: prose, and a heading is no slide by itself."""
+    return element.tag == "h2" or (element.tag == "p" and element.get("class") != "caption")
+
+
+def begins(cell):
+    """Whether a cell of the page shows anything, and is not the output of the code before it."""
+    folded = cell.xpath("./details")
+    code = cell.xpath("./div[contains(@class, 'cell_input')]")
+    return bool(code or (folded and cell.xpath("./div")))
 
 
 def slide(part):
     """The slide of one part: what stands on the wall, and the rest as notes."""
     made, notes = E.section(), E.aside({"class": "notes"})
+    only_prose = all(map(spoken, part))
     for element in part:
-        if element.tag == "p" and element.get("class") != "caption":
+        if element.tag == "p" and spoken(element) and not only_prose:
             notes.append(element)
             continue
         code = "./div[contains(@class, 'cell_input') and ../div[.//*[@data-live]]]"
@@ -82,11 +92,12 @@ def slide(part):
             element.remove(aside)  # folded code, and the line that makes a live figure
         for link in element.xpath(".//a[@class='headerlink'] | .//button"):
             link.drop_tree()
+        if not (len(element) or element.text_content().strip()):
+            continue
         if element.tag == "details":
             element.set("class", "answer fragment")
             element.set("open", "")
-        if len(element) or element.text_content().strip():
-            made.append(element)
+        made.append(element)
     if len(notes):
         made.append(notes)
     return made
@@ -96,6 +107,8 @@ def page(source):
     """The text of slides.html from that of the lesson's page."""
     tree = html.document_fromstring(source)
     (article,) = tree.xpath("//article")
+    for folded in article.xpath(".//guess-answer | .//answers-switch"):
+        folded.drop_tag()  # in class, the next slide is the answer
     head = tree.find("head")
     kept = head.xpath("meta[@charset or @name='viewport'] | link[@rel='icon']")
     style = head.xpath("link[@rel='stylesheet']")
