@@ -194,7 +194,7 @@ def test_a_link_to_a_heading_leaves_its_answer_folded(address, chromium):
 def test_what_the_search_found_is_open(address, chromium):
     with visit(chromium, address.replace(PAGE, "search.html?q=consequence")) as page:
         page.locator(f"#search-results a[href*='{PAGE}']").first.click()
-        page.locator("guess-answer .highlighted").first.wait_for()
+        page.locator("guess-answer mark").first.wait_for()
         assert opened(page) == [FIRST]
 
 

@@ -3,9 +3,6 @@
 {
   const KEY = `answers ${location.pathname}`;
   const asked = new Set(JSON.parse(localStorage.getItem(KEY) ?? "[]"));
-  const sought =
-    new URLSearchParams(location.search).has("highlight") ||
-    localStorage.getItem("sphinx_highlight_terms");
   // What is hidden in this way, the browser finds when the reader searches the page.
   const FOLDED = "onbeforematch" in document.documentElement ? "until-found" : "";
   const answers = () => [...document.querySelectorAll("guess-answer")];
@@ -61,7 +58,7 @@
     }
   });
 
-  // A link leads to something inside an answer, or a search has marked its words there.
+  // A link leads to something inside an answer. (What a search has marked, marks.js opens.)
   const follow = () => {
     const place = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (!place?.closest("guess-answer[hidden]")) return;
@@ -70,9 +67,4 @@
   };
   addEventListener("DOMContentLoaded", follow);
   addEventListener("hashchange", follow);
-  if (sought) {
-    addEventListener("load", () => setTimeout(() => { // Sphinx marks them after 10 ms
-      for (const word of document.querySelectorAll(".highlighted")) reveal(word);
-    }, 50));
-  }
 }

@@ -7,6 +7,7 @@
   const places = target ? [target] : document.querySelectorAll("article");
   if (target?.matches("dt")) places.push(target.nextElementSibling);
   const marks = [];
+  const FOLDED = "details:not([open]), guess-answer[hidden]";
 
   const mark = (terms) => {
     const escaped = terms.map((t) => t.replace(/[^\p{L}\p{N}\s]/gu, "\\$&").replace(/\s+/g, "\\s+"));
@@ -34,8 +35,12 @@
     history.replaceState(history.state, "", address);
     mark(sought);
     if (!marks.length) mark(sought.flatMap((phrase) => phrase.split(" ")));
-    if (marks.length && marks.every((m) => m.closest("details:not([open])")))
-      marks[0].closest("details").open = true;
+    if (marks.length && marks.every((made) => made.closest(FOLDED))) {
+      for (let fold = marks[0].closest(FOLDED); fold; fold = fold.parentElement.closest(FOLDED)) {
+        if (fold.matches("details")) fold.open = true;
+        else fold.dispatchEvent(new Event("beforematch")); // as if the browser had found it
+      }
+    }
     addEventListener("keydown", ({ key }) => {
       if (key === "Escape") for (const made of marks.splice(0)) made.replaceWith(...made.childNodes);
     });
