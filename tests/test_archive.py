@@ -5,7 +5,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from tests.browsing import visit
+from tests.browsing import UNFOLD, visit
 from tools import archive
 
 CHAPTER = "02-normalizing-a-batch.html"
@@ -28,7 +28,7 @@ def unpacked(tmp_path_factory):
 def test_a_reader_gets_from_the_index_to_a_chapter_and_on(unpacked, chromium):
     with visit(chromium, (unpacked / "index.html").as_uri()) as page:
         page.locator(f"article a[href='{CHAPTER}']").first.click()
-        page.locator(".katex-display").first.wait_for()
+        page.locator(".katex:visible").first.wait_for()
         assert FOLDER in unquote(page.url)
         fonts = "document.fonts.ready.then(() => [...document.fonts].map(font => font.status))"
         assert "loaded" in page.evaluate(fonts)
@@ -50,6 +50,7 @@ def test_search_works_without_a_server(unpacked, chromium):
 def test_a_live_figure_answers_without_a_server(unpacked, chromium):
     alive = [p for p in sorted(unpacked.glob("*.html")) if '"live-stage"' in p.read_text("utf-8")]
     with visit(chromium, alive[0].as_uri()) as page:
+        page.evaluate(UNFOLD)
         figure = page.locator("[data-awake]:has(.live-stage)").first
         figure.locator(".live-stage > :is(svg, canvas)").wait_for()
         words = figure.get_by_role("status")

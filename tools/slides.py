@@ -34,7 +34,7 @@ LEFT_OUT = {"exercises"}
 
 START = """
 Reveal.initialize({hash: true, width: 1280, height: 720, margin: 0.06, center: false,
-                   plugins: [RevealNotes]});
+                   pdfSeparateFragments: false, plugins: [RevealNotes]});
 """
 
 
@@ -87,9 +87,10 @@ def slide(part):
         if element.tag == "p" and spoken(element) and not only_prose:
             notes.append(element)
             continue
-        code = "./div[contains(@class, 'cell_input') and ../div[.//*[@data-live]]]"
+        result = ".//*[@data-live] or .//p[@class='claim']"
+        code = f"./div[contains(@class, 'cell_input') and ../div[{result}]]"
         for aside in element.xpath(f"./details | {code}"):
-            element.remove(aside)  # folded code, and the line that makes a live figure
+            element.remove(aside)  # folded code; what makes a live figure, or a claim
         for link in element.xpath(".//a[@class='headerlink'] | .//button"):
             link.drop_tree()
         if not (len(element) or element.text_content().strip()):
@@ -116,7 +117,7 @@ def page(source):
               if name.endswith(".css")]  # fmt: skip
     title = E.title(f"Slides: {article.xpath('string(.//h1/text())')}")
     scripts = [E.script(src=f"_static/slides/{name}") for name in ASSETS if name.endswith(".js")]
-    deck = E.div({"class": "reveal"}, E.main({"class": "slides"}, *slides(article)))
+    deck = E.div({"class": "reveal"}, E.div({"class": "slides"}, *slides(article)))
     whole = E.html(
         E.head(*kept, title, *style, *assets),
         E.body(deck, *scripts, E.script(START)),

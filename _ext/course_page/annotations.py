@@ -80,8 +80,9 @@ def name_sections(tree, trees):
 
 
 def correct_head(tree):
-    """Set the colours for readers without scripts, and leave one viewport."""
+    """Set the colours and the path for readers without scripts, and leave one viewport."""
     tree.set("data-theme", "light")
+    tree.set("data-path", "all")
     for double in tree.xpath("//meta[@name='viewport'][position() > 1]"):
         double.getparent().remove(double)
 
