@@ -7,6 +7,7 @@
   const unfold = (section, open) => {
     section.classList.toggle("opened", open);
     section.querySelector(".path > button").setAttribute("aria-expanded", open);
+    dispatchEvent(new Event("resize")); // what measures itself does so again
   };
   const say = () => {
     const core = dataset.path === "core";
