@@ -52,7 +52,7 @@
     const [path, anchor] = address.split("#");
     const query = new URLSearchParams([...new Set(words)].map((word) => ["highlight", word]));
     const link = element("a", "", ...marked(title, inTitle));
-    link.href = `${path}?${query}${anchor ? `#${anchor}` : ""}`;
+    link.href = path + (words.length ? `?${query}` : "") + (anchor ? `#${anchor}` : "");
     const item = element("li", "", link);
     if (page) item.append(element("p", "search-where", page));
     if (inCode.length) {

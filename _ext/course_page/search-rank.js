@@ -38,9 +38,10 @@ const bookSearch = (() => {
   const line = (phrase) => ` ${phrase.join(" ")} `;
 
   const { sections, synonyms } = SEARCH_INDEX;
-  const stemmed = sections.map((section, id) =>
-    Object.keys(FIELDS).reduce((all, key) => ({ ...all, [key]: phrase(section[key]).join(" ") }), { id }),
-  );
+  const stemmed = sections.map((section, id) => {
+    const fields = Object.keys(FIELDS).map((name) => [name, phrase(section[name]).join(" ")]);
+    return { id, ...Object.fromEntries(fields) };
+  });
   const index = new MiniSearch({
     fields: Object.keys(FIELDS),
     tokenize: (text) => text.split(" "),
@@ -83,8 +84,8 @@ const bookSearch = (() => {
     return found;
   };
 
-  // The sections that have one of the stems of every group, as [{ id, value, phrases, terms }]. phrases:
-  // what was looked for as a whole; terms: the stems that were found.
+  // The sections that have one of the stems of every group, as [{ id, value, phrases, terms }].
+  // phrases: what was looked for as a whole; terms: the stems that were found.
   const ranked = ({ groups, weight }, combineWith = "AND") => {
     const queries = groups.map((group) => ({ combineWith: "OR", queries: group }));
     const found = index.search({ combineWith, queries });
@@ -134,7 +135,7 @@ const bookSearch = (() => {
     const own = new Set(all.filter((_, i) => i && rankings[i].length).map((reading) => reading.own));
     if (rankings[0].length || own.size)
       return { hits: merged(rankings), how: rankings[0].length ? "all" : "own", own: [...own] };
-    const like = groups.map((group) => (group.some((term) => known.has(term)) ? group : close(group)));
+    const like = groups.map((group) => (known.has(group[0]) ? group : close(group)));
     const hits = ranked({ groups: like, weight: 1 });
     if (hits.length) return { hits: merged([hits]), how: "close" };
     const some = ranked({ groups: like.filter((group) => group.length), weight: 1 }, "OR");
