@@ -51,11 +51,13 @@ def densities(rows, points=100):
     rows = np.asarray(rows)
     if rows.ndim != 2 or rows.size == 0:
         raise ValueError(f"rows must have shape (n_rows, n_samples), received {rows.shape}.")
-    if not np.isfinite(rows).all():
-        bad = np.flatnonzero(~np.isfinite(rows).all(axis=1))
-        raise ValueError(f"rows must be finite; row {bad[0]} and {len(bad) - 1} others are not.")
     rows = rows.astype(float, copy=False)
-    smooth = [_smoothed(*pair) for pair in zip(rows, _bandwidths(rows, points), strict=True)]
+    lows, highs = rows.min(axis=1), rows.max(axis=1)  # not finite where any sample is not
+    bad = np.flatnonzero(~(np.isfinite(lows) & np.isfinite(highs)))
+    if bad.size:
+        raise ValueError(f"rows must be finite; row {bad[0]} and {len(bad) - 1} others are not.")
+    bandwidths = _bandwidths(rows, lows, highs, points)
+    smooth = [_smoothed(*each) for each in zip(rows, lows, highs, bandwidths, strict=True)]
 
     low, high = min(x[0] for x, _ in smooth), max(x[-1] for x, _ in smooth)
     step = (high - low) / (points - 1)
@@ -69,17 +71,17 @@ def densities(rows, points=100):
     return grid, np.stack([np.interp(grid, *row, left=0, right=0) for row in smooth])
 
 
-def _bandwidths(rows, points):
+def _bandwidths(rows, lows, highs, points):
     """Scott's rule for each row; for a row of equal samples, whose own is 0, a step of the grid."""
-    low, high = rows.min(), rows.max()
+    low, high = lows.min(), highs.max()
     step = (high - low) / (points - 1) or 1e-6 * max(1, -low, high)  # not lost in rounding
     bandwidths = rows.std(axis=1) * rows.shape[1] ** (-1 / 5)
-    return np.where(bandwidths > 1e-12 * np.abs(rows).max(axis=1), bandwidths, step)
+    return np.where(bandwidths > 1e-12 * np.maximum(np.abs(lows), np.abs(highs)), bandwidths, step)
 
 
-def _smoothed(row, bandwidth):
-    """The density of one row: places (n_bins,), equally far apart, and its values there."""
-    low, high = row.min() - MARGIN * bandwidth, row.max() + MARGIN * bandwidth
+def _smoothed(row, low, high, bandwidth):
+    """The density of one row from low to high: places (n_bins,), equally far apart, and values."""
+    low, high = low - MARGIN * bandwidth, high + MARGIN * bandwidth
     n_bins = fft.next_fast_len(int(FINE * (high - low) / bandwidth), real=True)
     width = (high - low) / (n_bins - 1)
     bins = ((row - low) / width + 0.5).astype(int)
