@@ -28,24 +28,5 @@ class BatchRenormalization(BatchNormalization):
 
     _settings = tuple(name for name in BatchNormalization._settings if name != "renorm")
 
-    def __init__(
-        self,
-        axis=-1,
-        momentum=0.99,
-        epsilon=1e-3,
-        center=True,
-        scale=True,
-        *,
-        renorm_clipping=PAPER,
-        **options,
-    ):
-        super().__init__(
-            axis,
-            momentum,
-            epsilon,
-            center,
-            scale,
-            renorm=True,
-            renorm_clipping=renorm_clipping,
-            **options,
-        )
+    def __init__(self, *args, renorm_clipping=PAPER, **options):
+        super().__init__(*args, renorm=True, renorm_clipping=renorm_clipping, **options)
