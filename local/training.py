@@ -44,9 +44,52 @@ def fit(model, x, y, *, epochs=20, batch_size=64, optimizer="adam", seed=0, reco
     check_labels(x, y, classes=_build(model, x, record))
     y = tf.constant(y, tf.int32)
     run_epoch = epoch_graph(model, keras.optimizers.get(optimizer), x, y, tuple(record))
+    return _train(run_epoch, len(x), batch_size, seed, epochs)
 
-    steps = len(x) // batch_size
-    orders = batches(len(x), batch_size, seed, epochs * steps)
+
+def fit_each(make, x, y, seeds, *, epochs=20, batch_size=64, optimizer="adam", record=()):
+    """Train a model of `make()` for each seed as `fit` does: [(model, `History`), ...].
+
+    The models have one architecture, so one graph trains them all, one after another: to trace and
+    compile it takes longer than to train a small net. `seeds` decide what `seed` does in `fit`, and
+    all weights that `make` draws. After an interrupt, the models up to there are returned.
+
+    Raises ValueError as `fit` does.
+    """
+    check_labels(x, y)
+    check_batch_size(batch_size, len(x))
+    x = tf.constant(x, tf.float32)
+    models = []
+    for seed in seeds:
+        keras.utils.set_random_seed(seed)
+        models.append(make())
+        check_labels(x, y, classes=_build(models[-1], x, record))
+    y = tf.constant(y, tf.int32)
+    optimizer, trained = keras.optimizers.get(optimizer), make()
+    _build(trained, x, record)
+    run_epoch = epoch_graph(trained, optimizer, x, y, tuple(record))
+    fresh = [variable.numpy() for variable in optimizer.variables]
+    done = []
+    for seed, model in zip(seeds, models, strict=True):
+        _assign(optimizer.variables, fresh)
+        _assign(trained.variables, model.variables)
+        history = _train(run_epoch, len(x), batch_size, seed, epochs)
+        _assign(model.variables, trained.variables)
+        done.append((model, history))
+        if len(history.accuracy) < epochs:
+            break
+    return done
+
+
+def _assign(variables, values):
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+
+
+def _train(run_epoch, n, batch_size, seed, epochs):
+    """Run the epochs over n examples; the `History` up to the end, or to an interrupt."""
+    steps = n // batch_size
+    orders = batches(n, batch_size, seed, epochs * steps)
     done = []
     try:
         for order in tqdm(orders, desc="epochs", total=epochs, leave=False):

@@ -59,6 +59,44 @@ def test_the_graph_is_the_loop_written_out(problem):
         np.testing.assert_allclose(history.recorded["z1"][row], z1[step].ravel(), atol=1e-4)
 
 
+@pytest.mark.parametrize("normalization", [None, "before"])
+@pytest.mark.parametrize("rate", [0.01, keras.optimizers.schedules.CosineDecay(0.01, 15)])
+def test_models_of_several_seeds_train_as_each_would_alone(problem, normalization, rate):
+    settings = {"epochs": 3, "batch_size": 16, "record": RECORD}
+    found = training.fit_each(
+        lambda: SmallNet(hidden=6, normalization=normalization), *problem, (3, 1),
+        optimizer=keras.optimizers.Adam(rate), **settings,
+    )  # fmt: skip
+    for seed, (model, history) in zip((3, 1), found, strict=True):
+        optimizer = keras.optimizers.Adam(rate)
+        alone, expected = fit(problem, normalization, seed=seed, optimizer=optimizer, **settings)
+        np.testing.assert_allclose(history.loss, expected.loss, rtol=1e-6)
+        np.testing.assert_array_equal(history.accuracy, expected.accuracy)
+        for name in RECORD:
+            np.testing.assert_allclose(history.recorded[name], expected.recorded[name], atol=1e-6)
+        for ours, theirs in zip(model.get_weights(), alone.get_weights(), strict=True):
+            np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
+def test_after_an_interrupt_no_further_seed_is_trained(problem, monkeypatch, capsys):
+    run = training.epoch_graph
+
+    def stops(*arguments):
+        calls, epoch = iter(range(5)), run(*arguments)
+
+        def once_more(order):
+            if next(calls) == 4:
+                raise KeyboardInterrupt
+            return epoch(order)
+
+        return once_more
+
+    monkeypatch.setattr(training, "epoch_graph", stops)
+    found = training.fit_each(lambda: SmallNet(hidden=6), *problem, (0, 1, 2), epochs=3)
+    assert [len(history.accuracy) for _, history in found] == [3, 1]
+    assert "after 1 of 3 epochs" in capsys.readouterr().out
+
+
 def test_the_history_has_its_shapes(problem):
     _, history = fit(problem, record=RECORD)
     assert history.loss.shape == (15,)  # 3 epochs of 90 // 16 = 5 steps
