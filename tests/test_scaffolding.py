@@ -53,6 +53,7 @@ def test_a_figure_is_called_as_its_caption_calls_it():
 def test_what_an_author_folds_is_called_by_what_it_defines():
     assert scaffolding.title("def draw(x):\n    pass", tagged=True) == "The code of draw"
     assert scaffolding.title("draw(x)", tagged=True) == "The code of the figure"
+    assert scaffolding.title("# Write the logs\nf(x)", tagged=True) == "The code: write the logs"
 
 
 def folded(notebook):

@@ -61,6 +61,9 @@ def title(source, figure=None, tagged=False):
     helps = kinds.keys() == {"define"} and all(map(_draws, defined))
     if tagged or shows or helps:
         names = " and ".join(one.name for one in defined)
+        comment = re.match(r"# (.+)\n", source)
+        if tagged and comment and not figure:
+            return f"The code: {comment[1][0].lower()}{comment[1][1:]}"
         return f"The code of {figure.lower() if figure else names or 'the figure'}"
     return None
 
