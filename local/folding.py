@@ -12,9 +12,9 @@ import keras
 import numpy as np
 from keras import layers
 
-from local.layers import BatchNormalization
+from local.layers import BatchNormalization, BatchRenormalization
 
-NORMS = (layers.BatchNormalization, BatchNormalization)
+NORMS = (layers.BatchNormalization, BatchNormalization, BatchRenormalization)
 
 KERNELS = {
     layers.Dense: ("kernel", (-1,)),
@@ -108,8 +108,9 @@ def _check_classes(linear, norm):
         )
     if type(norm) not in NORMS:
         raise ValueError(
-            "norm must be the BatchNormalization of Keras or of the course, not a subclass; "
-            f"received {norm!r}: only moving averages make one line for all examples"
+            "norm must be Keras's BatchNormalization, or the course's BatchNormalization or "
+            f"BatchRenormalization, not a subclass; received {norm!r}: only moving averages make "
+            "one line for all examples"
         )
     for layer in (linear, norm):
         if not layer.built:

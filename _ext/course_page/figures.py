@@ -93,6 +93,7 @@ def adapt(source, alt):
     _, _, width, height = (float(side) for side in root.get("viewBox").split())
     root.set("width", f"{width * PIXELS_PER_POINT:.0f}")
     root.set("height", f"{height * PIXELS_PER_POINT:.0f}")
+    root.set("preserveAspectRatio", "xMinYMid")  # where a screen is too low, it shrinks in place
     root.set("role", "img")
     root.set("aria-label", alt)
     root.set("stroke-linejoin", "round")
