@@ -84,6 +84,11 @@ EXPECTED = {
         "exploding gradients",
         "residual connections",
     ],
+    f"{RELATIVES}#group-normalization": ["group norm", "GroupNorm"],
+    f"{RELATIVES}#rms-normalization": ["RMSNorm"],
+    f"{RELATIVES}#instance-normalization": ["instance norm"],
+    f"{RELATIVES}#small-batches-in-training-how-small-may-the-batch-be": ["small batch"],
+    "pytorch.html#bug-three-biased-or-unbiased-variance": ["unbiased variance"],
     f"{USE}#folding-the-layer-into-the-one-before-it": ["fold", "fuse"],
     f"{USE}#fine-tuning-with-frozen-batch-normalization": ["fine-tuning", "transfer learning"],
     f"{USE}#several-devices-local-or-synchronized-statistics": [
@@ -92,9 +97,6 @@ EXPECTED = {
         "multi GPU",
     ],
     f"{USE}#mixed-precision-a-variance-in-half-precision": ["mixed precision", "float16"],
-    "glossary.html#term-group-normalization": ["group norm", "GroupNorm"],
-    "glossary.html#term-RMS-normalization": ["RMSNorm"],
-    "glossary.html#term-instance-normalization": ["instance norm"],
     "glossary.html#term-ghost-batch-normalization": ["ghost batch norm"],
     "glossary.html#term-Wasserstein-distance": ["Wasserstein distance"],
 }
