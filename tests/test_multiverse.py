@@ -5,12 +5,13 @@ import os
 import subprocess
 import sys
 
+import nbformat
 import pytest
 from lxml import html
 
 from local.worlds import WORLDS
 from tests import small_course
-from tools import verdicts
+from tools import ledger, soak, verdicts
 
 CLAIMS = """
 import os
@@ -98,3 +99,15 @@ def test_the_file_is_read_as_it_was_written(tmp_path):
     path.write_text(verdicts.as_text({"a-b": VERDICT}), "utf-8")
     assert verdicts.read(path) == {"a-b": VERDICT}
     assert path.read_text().count("\n") == 5
+
+
+def test_the_committed_verdicts_know_every_claim_of_the_book_and_no_other():
+    claimed = {
+        claim.key: (claim.text, claim.predicted)
+        for path in soak.claiming()
+        for claim in ledger.claims_of(nbformat.read(path, as_version=4))
+    }
+    committed = verdicts.read()
+    known = {key: (verdict["text"], verdict["predicted"]) for key, verdict in committed.items()}
+    assert known == claimed, "Claims have changed; ask them in every world again: make multiverse"
+    assert all(list(verdict["worlds"]) == list(WORLDS) for verdict in committed.values())

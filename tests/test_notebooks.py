@@ -4,7 +4,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tools import notebooks
+from tools import notebooks, scaffolding
 from tools.files import ROOT
 from tools.lint_notebooks import problems
 
@@ -32,6 +32,16 @@ def notebook(*cells):
 @pytest.mark.parametrize("path", notebooks.paths(), ids=lambda path: path.stem)
 def test_every_notebook_keeps_the_rules(path):
     assert list(problems(nbformat.read(path, as_version=4))) == []
+
+
+def test_a_phone_shows_the_open_code_of_the_lesson_without_a_scroll():
+    lesson = nbformat.read(ROOT / "content" / "00-one-hour.ipynb", as_version=4)
+    folded = {cell.id for cell, _ in scaffolding.titles(lesson)}
+    code = [cell for cell in lesson.cells if cell.cell_type == "code"]
+    shown = [cell.source.splitlines() for cell in code if cell.id not in folded]
+    assert len(shown) > 10
+    assert [line for lines in shown for line in lines if len(line) > 60] == []  # at 390 pixels
+    assert max(map(len, shown)) <= 15
 
 
 def test_the_small_notebook_keeps_the_rules():
