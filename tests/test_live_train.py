@@ -110,6 +110,23 @@ def test_a_net_in_use_answers_from_its_moving_averages():
     np.testing.assert_allclose(case["p"], 1 / (1 + np.exp(-y[:, 0])), rtol=1e-9)
 
 
+def test_a_net_that_learns_on_does_not_change_what_is_drawn_of_it():
+    before, after, later = live_pages.node(
+        "net.js",
+        """data.map((wanted) => {
+            const { x, t } = m.spirals(30, 1);
+            const net = m.make(wanted);
+            const layers = m.folded(net);
+            const before = m.answer(layers, x);
+            m.step(net, x, t, 0.5);
+            return [before, m.answer(layers, x), m.probability(net, x)];
+        }).reduce((all, one) => all.map((list, k) => [...list, ...one[k]]), [[], [], []])""",
+        NETS,
+    )
+    assert before == after
+    assert np.abs(np.array(before) - later).reshape(len(NETS), -1).max(axis=1).min() > 1e-3
+
+
 def test_the_still_tells_the_truth():
     figure = train.Train()
     x, sign = train.spirals()

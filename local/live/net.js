@@ -132,7 +132,8 @@ export function step(net, x, t, rate) {
 }
 
 // The net as it is used: each normalization, with its moving averages, folded into the weights.
-// Layers are { m, w, b }, and w has a row for every column that comes out, (m, k).
+// Layers are { m, w, b }, and w has a row for every column that comes out, (m, k). They are copies:
+// the net may learn on while it is drawn.
 export const folded = (net) =>
   net.map(({ m, w, b, gamma, beta, mean, variance }) => {
     const k = w.length / m;
@@ -140,7 +141,7 @@ export const folded = (net) =>
     return {
       m,
       w: transpose(w, k, m).map((value, at) => value * (factor?.[Math.floor(at / k)] ?? 1)),
-      b: b ?? beta.map((value, j) => value - mean[j] * factor[j]),
+      b: b?.slice() ?? beta.map((value, j) => value - mean[j] * factor[j]),
     };
   });
 
