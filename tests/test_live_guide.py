@@ -5,7 +5,7 @@ import pytest
 from tests import live_pages
 from tests.browsing import visit
 from tests.live_figures import FIGURES
-from tests.live_reading import words
+from tests.live_reading import below, words
 
 PHONE, DESK = 390, 1280
 
@@ -19,10 +19,6 @@ def figures():
 
 def steps_of(page):
     return page.locator(".live-steps button").all()[:-1]
-
-
-def below(page):
-    return page.locator(".after").evaluate("p => p.getBoundingClientRect().top + scrollY")
 
 
 def settle(page):

@@ -58,7 +58,7 @@ class Graph(live.Figure):
                 **{"at": 19, "statistics": "constants"},
             ),
             live.press(
-                "Play it all",
+                "Replay",
                 "All twenty steps, forward and back. Back or Next stops it; the numbers in "
                 "brackets are those of the equations.",
                 **{"begin": {"at": 0}, "at": 19, "statistics": "functions"},

@@ -158,8 +158,9 @@ function axesOfMaps({ rates, scales }, { across, bottom }) {
 function key({ chance, palette }, { key: y }) {
   const [from, pitch] = [LEFT, 7];
   const end = from + pitch * palette.length;
+  const bar = (k) => ({ x: from + pitch * k, y, width: pitch + 0.5, height: 12 });
   const steps = palette.map((color, k) =>
-    svg("rect", { x: from + pitch * k, y, width: pitch + 0.5, height: 12, fill: color }),
+    svg("rect", { ...bar(k), fill: color, "data-bar": k }),
   );
   const one = (x, color, mark, text) => [
     svg("rect", { x, y: y + 22, width: 14, height: 14, fill: color }),

@@ -119,7 +119,7 @@ def guide(name, key, gone, last):
         row=gone,
     )
     play = live.press(
-        "Play it all",
+        "From start to end",
         f"Which panel goes on changing when {name} has long settled? The deviations stand in the "
         "words when it stops.",
         begin={"row": 0},
