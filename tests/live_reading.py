@@ -8,6 +8,11 @@ def words(page):
     return page.get_by_role("status").text_content()  # JupyterLab skips what is out of sight
 
 
+def below(page):
+    """Where what stands below the figure begins, in pixels of the page, however it is scrolled."""
+    return page.locator(".after").evaluate("p => p.getBoundingClientRect().top + scrollY")
+
+
 def numbers(page, selector, attribute):
     """What the elements of the picture that fit `selector` have in `attribute`."""
     read = f"all => all.map(one => Number(one.getAttribute('{attribute}')))"

@@ -11,6 +11,7 @@ from local import live
 from tests import live_pages
 from tests.browsing import contrast, finger, violations, visit
 from tests.live_figures import FIGURES
+from tests.live_reading import below
 
 SITE = Path(__file__).parent.parent / "_build" / "html"
 PHONE, DESK = 390, 1280
@@ -37,9 +38,6 @@ def test_a_figure_wakes_without_a_complaint(name, home, address, folder, chromiu
 @each_figure
 @pytest.mark.parametrize("width", [PHONE, DESK])
 def test_nothing_moves_when_a_figure_wakes_or_changes(name, width, address, chromium):
-    def below(page):
-        return page.locator(".after").evaluate("p => p.getBoundingClientRect().top + scrollY")
-
     with visit(chromium, f"{address}{name}-asleep.html", width) as page:
         asleep = below(page)
     with visit(chromium, f"{address}{name}-light.html", width) as page:

@@ -135,3 +135,16 @@ def test_the_outlier_moves_everybody(key, address, chromium):
         assert f"Among 9, the one example becomes {values[-1]:.2f}".replace("-", "−") in (
             page.get_by_role("status").inner_text()
         )
+
+
+def test_no_example_passes_the_line_of_the_outlier(address, chromium):
+    """It stands at the root of N - 1, where pixels and numbers agree, and 40 comes near it."""
+    with visit(chromium, address + "outlier-light.html", PHONE) as page:
+        for step in page.locator(".live-steps button").all()[1:3]:
+            step.tap()
+            values, centres, _ = shown(page, "data-x-hat")
+            (limit,), (place,), _ = shown(page, "data-limit")
+            assert limit == pytest.approx(np.sqrt(len(values) - 1))
+            assert 0.9 * limit < values.max() < limit
+            slope, start = np.polyfit(values, centres, 1)
+            assert place == pytest.approx(start + slope * limit, abs=1)

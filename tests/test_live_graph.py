@@ -6,7 +6,7 @@ import pytest
 from local import equations
 from local.live.graph import Graph
 from tests.browsing import visit
-from tests.live_reading import numbers, press, words
+from tests.live_reading import below, numbers, press, words
 
 PHONE, DESK = 390, 1280
 X, DY = np.random.default_rng(3).normal(size=(2, 5))
@@ -80,10 +80,31 @@ def test_with_constant_statistics_only_the_straight_way_is_left(address, chromiu
 def test_the_words_of_every_step_fit_their_place(statistics, address, chromium):
     with visit(chromium, address + "graph-light.html", PHONE) as page:
         page.get_by_label(statistics, exact=True).check()
-        below = page.locator(".after").bounding_box()["y"]
+        place = below(page)
         heard = set()
         for _ in range(20):
             heard.add(words(page))
-            assert page.locator(".after").bounding_box()["y"] == below
+            assert below(page) == place
             press(page, "Step", "ArrowRight")
         assert len(heard) >= 17
+
+
+def test_a_replay_goes_through_every_step_and_can_be_stopped(address, chromium):
+    with visit(chromium, address + "graph-light.html", DESK) as page:
+        page.emulate_media(reduced_motion="no-preference")
+        page.clock.install()  # for 20 steps at which a reader has time to read
+        replay = page.get_by_role("button", name="Replay")
+        replay.click()
+        heard = []
+        for _ in range(20):
+            heard.append(words(page))
+            page.clock.run_for(1700)
+        assert replay.get_attribute("aria-current") == "step"
+        assert len(set(heard)) >= 17
+        assert "The sum is now 0.00" in words(page)
+        replay.click()
+        page.clock.run_for(3500)
+        page.get_by_role("button", name="Back").click()
+        stopped = words(page)
+        page.clock.run_for(3500)
+        assert words(page) == stopped

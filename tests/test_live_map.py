@@ -5,7 +5,7 @@ import pytest
 
 from tests.browsing import visit
 from tests.live_figures import FIGURES, SWEEPS
-from tests.live_reading import numbers, press, words
+from tests.live_reading import below, numbers, press, words
 
 PHONE, DESK = 390, 1280
 
@@ -40,6 +40,25 @@ def test_a_tap_on_a_map_opens_the_field(address, chromium):
         assert_shows(page, 0, 1)
 
 
+def test_the_steps_walk_from_the_best_field_to_its_neighbours(address, chromium):
+    medians = np.median(SWEEPS["without"].precise_test_accuracy, axis=0)
+    rate, scale = np.unravel_index(medians.argmax(), medians.shape)
+    with visit(chromium, address + "map-light.html", PHONE) as page:
+        for step, move in zip(
+            page.locator(".live-steps button").all()[:3], (0, -1, 1), strict=True
+        ):
+            step.tap()
+            assert_shows(page, rate, np.clip(scale + move, 0, 2))
+
+
+def test_colours_and_marks_are_explained(address, chromium):
+    with visit(chromium, address + "map-dark.html", PHONE) as page:
+        for text in "best", "at chance", "diverged", "0.33", "0.80 and more":
+            assert page.locator("svg text").get_by_text(text, exact=True).is_visible()
+        bar = page.locator("[data-bar]").evaluate_all("all => all.map(r => r.getAttribute('fill'))")
+        assert bar == FIGURES["map"]().palette
+
+
 def test_keys_and_sliders_walk_from_field_to_field(address, chromium):
     with visit(chromium, address + "map-light.html", DESK) as page:
         press(page, "the chosen field", "ArrowDown")
@@ -66,8 +85,8 @@ def test_a_lost_training_is_shown_as_lost(address, chromium):
 
 def test_the_words_of_every_field_fit_their_place(address, chromium):
     with visit(chromium, address + "map-light.html", PHONE) as page:
-        below = page.locator(".after").bounding_box()["y"]
+        place = below(page)
         for field in page.locator("[data-net=with]").all():
             box = field.bounding_box()
             page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-            assert page.locator(".after").bounding_box()["y"] == below
+            assert below(page) == place

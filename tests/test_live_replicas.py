@@ -84,8 +84,8 @@ def test_what_the_caption_says_holds():
 def test_a_reader_synchronizes_and_shuffles(address, chromium):
     with visit(chromium, address + "replicas-dark.html", PHONE) as page:
         for statistics, sharing in itertools.product(
-            {"own": "each its own", "synchronized": "synchronized"}.items(),
-            {"camera": "one camera per replica", "shuffled": "shuffled"}.items(),
+            {"own": "its own share", "synchronized": "all (synchronized)"}.items(),
+            {"camera": "by camera", "shuffled": "shuffled"}.items(),
         ):
             page.get_by_label(statistics[1], exact=True).tap()
             page.get_by_label(sharing[1], exact=True).tap()
@@ -105,7 +105,7 @@ def test_a_reader_synchronizes_and_shuffles(address, chromium):
 def test_the_words_and_the_bands_tell_mean_and_deviation_of_each_replica(address, chromium):
     with visit(chromium, address + "replicas-light.html", DESK) as page:
         page.get_by_label("4", exact=True).check()
-        page.get_by_label("Darkest to brightest camera").press("Home")
+        page.get_by_label("Brightest camera minus darkest").press("Home")
         x, _, _ = expected(Replicas(replicas=4, offset=0.0))
         parts = x.reshape(4, 6)
         said = page.get_by_role("status").inner_text()
@@ -117,7 +117,7 @@ def test_the_words_and_the_bands_tell_mean_and_deviation_of_each_replica(address
             )
 
         np.testing.assert_allclose(bands(), np.transpose([parts.mean(1), parts.std(1)]))
-        page.get_by_label("synchronized", exact=True).check()
+        page.get_by_label("all (synchronized)", exact=True).check()
         np.testing.assert_allclose(bands(), [[x.mean(), x.std()]] * 4)
 
 
@@ -128,7 +128,7 @@ def test_only_the_own_replica_answers_until_they_are_synchronized(address, chrom
         drag(page, handle, right=120)
         after, _ = shown(page)
         assert (after != before).tolist() == [True] * 12 + [False] * 12
-        page.get_by_label("synchronized", exact=True).check()
+        page.get_by_label("all (synchronized)", exact=True).check()
         before, _ = shown(page)
         handle.press("PageDown")
         after, _ = shown(page)

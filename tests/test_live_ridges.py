@@ -11,6 +11,7 @@ from local.live.ridges import Ridges
 from local.ridges import densities
 from tests.browsing import visit
 from tests.live_figures import FIGURES, HISTORIES
+from tests.live_reading import numbers, words
 
 PHONE, DESK = 390, 1280
 
@@ -49,6 +50,24 @@ def test_ridges_under_one_name_share_their_ruler(address, chromium):
     rows = [history.recorded["z1"][-1:] for history in HISTORIES.values()]
     without, before = (np.ptp(densities(row)[0]) for row in rows)
     np.testing.assert_allclose(widths[1] / widths[0], before / without, rtol=0.05)
+
+
+def test_the_mark_stands_where_the_peak_has_gone(address, chromium):
+    with visit(chromium, address + "ridges-light.html", PHONE) as page:
+        marks = numbers(page, "[data-gone]", "data-gone").astype(int)
+        for row, (key, history) in zip(marks, HISTORIES.items(), strict=True):
+            peaks = densities(history.recorded["z1"])[1].max(axis=1)
+            assert (peaks[:row] > 0.48 * peaks[0]).all() and peaks[row] < 0.52 * peaks[0]
+            assert page.get_by_text(f"peak gone: step {history.steps[row]}").count(), key
+        page.get_by_role("button", name="The peak goes").tap()
+        assert words(page).startswith(f"Step {history.steps[marks[0]]}.")
+
+
+def test_where_no_peak_goes_there_is_no_mark_and_no_step():
+    values = np.random.default_rng(0).normal(size=(1, 300)).repeat(3, axis=0)
+    history = SimpleNamespace(steps=np.arange(3), recorded={"z1": values})
+    figure = Ridges({"without": history}, names=("z1",))
+    assert figure.gone == [None] and len(figure.guide) == 2
 
 
 def test_a_narrow_ridge_is_drawn_to_its_peak():

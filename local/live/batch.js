@@ -1,9 +1,9 @@
 // Chapter 2: a batch whose numbers can be dragged, and what normalization makes of it.
+import { compose } from "./frame.js";
 import {
   asPower,
   choice,
   clamp,
-  compose,
   draggable,
   entry,
   fill,

@@ -1,8 +1,8 @@
 // Chapter 8: a block of N x H x W x C values; who shares mean and variance with the chosen one.
+import { compose } from "./frame.js";
 import {
   choice,
   clamp,
-  compose,
   entry,
   fill,
   indices,

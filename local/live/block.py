@@ -16,6 +16,7 @@ class Block(live.Figure):
     """
 
     module = "block.js"
+    number = "8a"
     title = "who shares a mean and a variance, in a block of images"
     alt = (
         "A block of three examples (rows) by four channels (columns), each a picture of two by two "
@@ -36,9 +37,12 @@ class Block(live.Figure):
     def __init__(self, z, **kwargs):
         z = np.asarray(z, float).round(1)
         last = z.shape[-1] - 1  # the last channel of the first pixel of the first example
-        super().__init__(
-            **{"z": z.ravel().tolist(), "shape": list(z.shape), "chosen": last, **kwargs}
-        )
+        data = {"z": z.ravel().tolist(), "shape": list(z.shape), "chosen": last}
+        limits = {"groups": [1, z.shape[-1], 1], "chosen": [0, z.size - 1, 1], "z": [-5, 5]}
+        for name in "kind", "pixels", "numbers":
+            limits[name] = self.traits()[name].values
+        data |= {"limits": limits, "guide": guide(z.shape[-1] // 2)}
+        super().__init__(**{**data, **kwargs})
 
     def still(self):
         N, H, W, C = self.shape
@@ -57,3 +61,35 @@ class Block(live.Figure):
         ax.spines[:].set_visible(False)
         ax.set_title(f"Batch: {N * H * W} values share one mean and variance")
         return figure
+
+
+def guide(pairs):
+    """Who shares with whom; `pairs` is the number of groups of two channels."""
+    before = {"pixels": "many", "numbers": "before", "groups": pairs}
+    after = {"pixels": "one", "numbers": "after", "groups": pairs}
+    return [
+        live.press(
+            "Batch",
+            "A channel lights up: every example and every pixel of it. No pixel has statistics of "
+            "its own.",
+            **{"kind": "batch", **before},
+        ),
+        live.press(
+            "Layer",
+            "A row lights up: all channels and pixels of one example. Other examples have no part "
+            "in it.",
+            **{"kind": "layer", **before},
+        ),
+        live.press(
+            "Pairs",
+            "One number a channel, groups of two: all that such a group can say is which of its "
+            "two numbers is larger.",
+            **{"kind": "group", **after},
+        ),
+        live.press(
+            "Alone",
+            "Instance normalization of one number: each value is its own mean, and the answer is 0 "
+            "to everything.",
+            **{"kind": "instance", **after},
+        ),
+    ]

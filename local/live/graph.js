@@ -1,9 +1,10 @@
 // Chapter 3: the computation graph. Forward every node gets its value, backward its gradient.
+import { compose, motion } from "./frame.js";
 import {
   buttons,
+  calm,
   choice,
   clamp,
-  compose,
   indices,
   note,
   number,
@@ -28,6 +29,7 @@ const PLACES = {
 }; // column, level
 const [ABOVE, TABLES, BELOW] = [0, 1, 2]; // levels
 const ROW = 34; // pixels of a value with its gradient below
+const PAUSE = 1600; // milliseconds at each step of a replay
 const TABLE = 104; // where the tables begin
 const DETOURS = [
   "x mean",
@@ -175,13 +177,33 @@ function render({ model, el }) {
   }
   const words = () =>
     sentence(state.at, state.constants, state.values, state.gradients, state.terms);
-  return compose({ model, el }, { stage, controls: controlsOf(model), draw, words });
+  const replay = replayOf(model);
+  const controls = controlsOf(model, replay);
+  return compose({ model, el }, { stage, controls, draw, words, motion: replay });
 }
 
-function controlsOf(model) {
+// From step to step, slowly enough to read what is said at each of them.
+function replayOf(model) {
+  const { read, write, max } = trait(model, "at");
+  let waited = 0;
+  return motion((elapsed) => {
+    waited += elapsed;
+    if (calm()) write(max);
+    else if (waited >= PAUSE) {
+      waited = 0;
+      write(read() + 1);
+    }
+    return read() < max;
+  });
+}
+
+function controlsOf(model, replay) {
   const at = trait(model, "at");
   const last = STEPS.length - 1;
-  const go = (by) => () => at.write(clamp(at.read() + by, 0, last));
+  const go = (by) => () => {
+    replay.stop();
+    at.write(clamp(at.read() + by, 0, last));
+  };
   const show = (k) => `${k} of ${last}, ${STEPS[k].back ? "backward" : "forward"}`;
   return [
     buttons({ Back: go(-1), Next: go(1) }),

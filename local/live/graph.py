@@ -24,6 +24,7 @@ class Graph(live.Figure):
     """
 
     module = "graph.js"
+    number = "3a"
     title = "the computation graph of batch normalization, step by step"
     alt = (
         "The graph of one feature with its numbers: x, centered, squared, x_hat and y are columns "
@@ -35,6 +36,35 @@ class Graph(live.Figure):
     values = t.Dict().tag(sync=True)
     gradients = t.Dict().tag(sync=True)
     terms = t.Dict().tag(sync=True)
+    limits = t.Dict({"at": [0, 19, 1], "statistics": ["functions", "constants"]}).tag(sync=True)
+    guide = t.List(
+        [
+            live.press(
+                "Forward",
+                "Every node has its value. Two arrows leave x, and two leave centered: remember "
+                "them for the way back.",
+                **{"at": 7, "statistics": "functions"},
+            ),
+            live.press(
+                "At centered",
+                "Two arrows leave centered, so two terms arrive at it. The same happens at x, and "
+                "nowhere else.",
+                **{"at": 16, "statistics": "functions"},
+            ),
+            live.press(
+                "As constants",
+                "Not one value changes, but the detours are cut: the second terms never come, and "
+                "the sum of dx is not 0 any more.",
+                **{"at": 19, "statistics": "constants"},
+            ),
+            live.press(
+                "Replay",
+                "All twenty steps, forward and back. Back or Next stops it; the numbers in "
+                "brackets are those of the equations.",
+                **{"begin": {"at": 0}, "at": 19, "statistics": "functions"},
+            ),
+        ]
+    ).tag(sync=True)
     at = t.Int(0).tag(sync=True)
     statistics = t.Enum(["functions", "constants"], "functions").tag(sync=True)
 

@@ -1,4 +1,4 @@
-// What every live figure is made of: elements, controls, scales, and the frame that joins them.
+// What every live figure is made of: elements, scales and controls. (frame.js joins them.)
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -17,7 +17,7 @@ export function fill(node, attributes = {}, children = []) {
 }
 
 // Sets the text of `node` only where it is another one, for a screen reader reads it out each time.
-function setText(node, text) {
+export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
@@ -77,25 +77,36 @@ export const bytes = (view) => new Uint8Array(copy(view));
 export const valuesOf = (model, names) =>
   Object.fromEntries(names.map((name) => [name, model.get(name)]));
 
+// What writes all these values, { name: value }, at once.
+export function assign(model, values) {
+  for (const [name, value] of Object.entries(values)) model.set(name, value);
+  model.save_changes();
+}
+
+// A trait as a control takes it, with the limits that Python sets to it: [min, max] or, for whole
+// numbers, [min, max, step].
 export function trait(model, name) {
+  const [min, max, step] = model.get("limits")?.[name] ?? [];
   return {
     read: () => model.get(name),
-    write: (value) => {
-      model.set(name, value);
-      model.save_changes();
-    },
+    write: (value) => assign(model, { [name]: value }),
+    ...{ min, max, step },
   };
 }
 
 // One entry of a list trait; `at()` says which.
 export function entry(model, name, at) {
-  const { read, write } = trait(model, name);
-  return { read: () => read()[at()], write: (value) => write(read().with(at(), value)) };
+  const { read, write, ...limits } = trait(model, name);
+  return { read: () => read()[at()], write: (value) => write(read().with(at(), value)), ...limits };
 }
 
-// A positive number by its power of ten.
-export function asPower({ read, write }) {
-  return { read: () => Math.log10(read()), write: (power) => write(10 ** power) };
+// A positive number, of three digits that count, by its power of ten.
+export function asPower({ read, write, min, max }) {
+  return {
+    read: () => Math.log10(read()),
+    write: (power) => write(Number((10 ** power).toPrecision(3))),
+    ...{ min: Math.log10(min), max: Math.log10(max) },
+  };
 }
 
 // --- Controls: each is a node and an update(), which `compose` calls after every change ---
@@ -180,66 +191,9 @@ export function draggable(node, { label, read, write, min, max, step, under, sho
     fill(node, { "aria-label": label(), "aria-valuenow": read(), "aria-valuetext": show(read()) });
 }
 
-// What goes on by itself between two presses: `frame()` takes a step and says whether to go on.
-export function motion(frame) {
-  const self = { running: false, update() {}, start: () => run(true), stop: () => run(false) };
-  let pending;
-  let last = -Infinity;
-  function run(running) {
-    const asleep = !self.running;
-    self.running = running;
-    cancelAnimationFrame(pending); // or a stop and a start within a frame would leave two
-    if (running && asleep) next(performance.now());
-    else self.update();
-  }
-  function next(now) {
-    // About 60 times a second, also on a screen that draws 120.
-    if (now - last > 12) {
-      last = now;
-      self.running = frame();
-      self.update();
-    }
-    if (self.running) pending = requestAnimationFrame(next);
-  }
-  return self;
-}
-
-// --- The frame: stage above, controls below, then the words ---
-
 // Keeps keys in `el` from the page around it: arrows are JupyterLab's keys, too.
 export function keepKeys(el) {
   el.addEventListener("keydown", (event) => {
     if (!event.ctrlKey && !event.metaKey) event.stopPropagation();
   });
-}
-
-// `draw(width, height)` draws on `stage` in pixels, `words()` says what it shows.
-// Returns what Jupyter calls when the figure is gone.
-export function compose({ model, el }, { stage, controls, draw, words, motion }) {
-  const height = model.get("height");
-  const box = html("div", { class: "live-stage", style: `height: ${height}px` }, stage);
-  const form = html("form", { class: "live-controls" }, ...controls.map(({ node }) => node));
-  form.addEventListener("submit", (event) => event.preventDefault());
-  const output = html("output", { class: "live-words" });
-  const update = () => {
-    if (!box.clientWidth) return; // not on the page yet
-    // A sheet of paper may be narrower, and no drawing is made anew for it.
-    if (stage.viewBox) fill(stage, { viewBox: `0 0 ${box.clientWidth} ${height}` });
-    draw(box.clientWidth, height);
-    for (const control of controls) control.update();
-    setText(output, words());
-  };
-  el.classList.add("live");
-  keepKeys(el);
-  el.replaceChildren(box, form, output);
-  const resized = new ResizeObserver(update);
-  resized.observe(box);
-  model.on("change", update);
-  if (motion) motion.update = update;
-  update();
-  return () => {
-    motion?.stop();
-    resized.disconnect();
-    model.off("change", update);
-  };
 }

@@ -1,7 +1,7 @@
 // Chapter 5: moving averages behind statistics that move, and what inference makes of a unit.
+import { compose } from "./frame.js";
 import {
   clamp,
-  compose,
   draggable,
   fill,
   floats,

@@ -17,6 +17,7 @@ class Lag(live.Figure):
     """
 
     module = "lag.js"
+    number = "5a"
     title = "the lag of moving averages, and what inference then sees"
     alt = (
         "Above, the last steps of a training: the mean of a unit over each batch and over all "
@@ -37,7 +38,13 @@ class Lag(live.Figure):
     def __init__(self, mean, variance, true, **kwargs):
         arrays = {"mean": mean, "variance": variance, "true": true}
         arrays = {name: live.packed(values, "float32") for name, values in arrays.items()}
-        super().__init__(**{**arrays, "stop": len(mean), **kwargs})
+        last = len(mean)
+        shown = kwargs.get("shown", type(self).shown.default_value)
+        data = {
+            "stop": last,
+            "limits": {"momentum": [0, 0.999], "stop": [last - shown + 1, last, 1]},
+        }
+        super().__init__(**{**arrays, **data, "guide": guide(last, last - shown // 2), **kwargs})
 
     def still(self):
         arrays = self.mean, self.variance, self.true
@@ -63,3 +70,32 @@ class Lag(live.Figure):
         below.set_yticks([1, 0], ["training", "inference"])
         below.set(title="Where the unit stands, normalized", xlim=(-6, 6), ylim=(-0.6, 1.6))
         return figure
+
+
+def guide(last, earlier):
+    """The three momenta, and an earlier end of the training."""
+    return [
+        live.press(
+            "m = 0",
+            "The dashed line is the mean of the last batch alone. It is not late; what is left is "
+            "the noise of one batch.",
+            **{"momentum": 0.0, "stop": last},
+        ),
+        live.press(
+            "m = 0.9",
+            "Now it is late, by about τ steps. Below, inference is off by all that the average has "
+            "missed.",
+            **{"momentum": 0.9, "stop": last},
+        ),
+        live.press(
+            "m = 0.99",
+            "Calm is not the same as right: the dashed line hardly takes part in what happens.",
+            **{"momentum": 0.99, "stop": last},
+        ),
+        live.press(
+            "Stop earlier",
+            "The same average at another step: what the unit gives in use depends on the step at "
+            "which training ends.",
+            **{"momentum": 0.9, "stop": earlier},
+        ),
+    ]

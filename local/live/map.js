@@ -1,7 +1,7 @@
 // Chapter 6: the map of learning rates and initial weights; a field opens on its trainings.
+import { compose } from "./frame.js";
 import {
   clamp,
-  compose,
   draggable,
   fill,
   indices,
@@ -64,7 +64,8 @@ function geometry({ rates, columns }, width) {
     side: wide / columns,
     bottom,
     topOf: (row) => bottom - ROW * (row + 1),
-    panel: { from: bottom + 70, to: bottom + 180 },
+    key: bottom + 48,
+    panel: { from: bottom + 130, to: bottom + 240 },
   };
 }
 
@@ -94,11 +95,14 @@ function mark({ best, field, seeds, medians, chance }, net, k, x, y) {
   const through = { "pointer-events": "none" };
   if (k === best[net]) return [fill(star(x, y), through)];
   if (field(net, k).diverged > seeds / 2)
-    return [svg("path", { d: cross(x, y, 3), stroke: "#fff", "stroke-width": 1.5, ...through })];
+    return [fill(whiteCross(x, y), through)];
   if (medians[net][k] < chance + 0.05)
     return [svg("circle", { cx: x, cy: y, r: 1.5, fill: "#fff", ...through })];
   return [];
 }
+
+const whiteCross = (x, y) =>
+  svg("path", { d: cross(x, y, 3), stroke: "#fff", "stroke-width": 1.5 });
 
 const cross = (x, y, r) => `M${x - r} ${y - r}l${2 * r} ${2 * r}m0 ${-2 * r}l${-2 * r} ${2 * r}`;
 
@@ -147,6 +151,30 @@ function axesOfMaps({ rates, scales }, { across, bottom }) {
       ),
     ),
     note(LEFT, bottom + 32, "initial weights (1 = He et al.)"),
+  ];
+}
+
+// What the colours and the marks of the maps mean.
+function key({ chance, palette }, { key: y }) {
+  const [from, pitch] = [LEFT, 7];
+  const end = from + pitch * palette.length;
+  const bar = (k) => ({ x: from + pitch * k, y, width: pitch + 0.5, height: 12 });
+  const steps = palette.map((color, k) =>
+    svg("rect", { ...bar(k), fill: color, "data-bar": k }),
+  );
+  const one = (x, color, mark, text) => [
+    svg("rect", { x, y: y + 22, width: 14, height: 14, fill: color }),
+    mark(x + 7, y + 29),
+    note(x + 19, y + 33, text, "soft"),
+  ];
+  const dot = (cx, cy) => svg("circle", { cx, cy, r: 1.5, fill: "#fff" });
+  return [
+    ...steps,
+    note(from - 5, y + 10, number(chance), "soft", "end"),
+    note(end + 5, y + 10, `${number(BRIGHT)} and more`, "soft"),
+    ...one(LEFT, palette.at(-1), star, "best"),
+    ...one(LEFT + 62, palette[0], dot, "at chance"),
+    ...one(LEFT + 154, palette[0], whiteCross, "diverged"),
   ];
 }
 
@@ -204,6 +232,7 @@ function render({ model, el }) {
     drawnWidth = width;
     below.replaceChildren(
       ...axesOfMaps(sweeps, place),
+      ...key(sweeps, place),
       ...axesOfCurves(sweeps, place, nameOf(sweeps, chosen.read())),
       ...NETS.map((_, net) => curves(sweeps, place, net, chosen.read())),
     );

@@ -28,6 +28,7 @@ class Map(live.Figure):
     """
 
     module = "map.js"
+    number = "6a"
     title = "the map of rates and initial weights, and the trainings behind it"
     alt = (
         "Two maps of test accuracy over learning rate and initial weights, and under each the loss "
@@ -36,7 +37,7 @@ class Map(live.Figure):
         "bright, and in the same field all three losses fall."
     )
     controls = 2
-    height = t.Int(414).tag(sync=True)
+    height = t.Int(474).tag(sync=True)
     rates = t.List().tag(sync=True)
     scales = t.List().tag(sync=True)
     accuracy = t.Bytes().tag(sync=True)
@@ -65,7 +66,10 @@ class Map(live.Figure):
             "palette": [mpl.colors.to_hex(color) for color in palette],
         }
         one, he = nearest_to_one(data["rates"]), nearest_to_one(data["scales"])
+        medians = np.median(both["precise_test_accuracy"][0], axis=-1)
         data |= {"chance": float(chance), "chosen": one * len(data["scales"]) + he}
+        data |= {"limits": {"chosen": [0, medians.size - 1, 1]}}
+        data |= {"guide": guide(medians, data["chosen"])}
         super().__init__(**{**data, **kwargs})
 
     def still(self):
@@ -99,6 +103,39 @@ class Map(live.Figure):
         axes[0, 0].set_ylabel("learning rate")
         axes[1, 0].set_ylabel("loss in the field")
         return figure
+
+
+def guide(medians, one):
+    """A walk from the best field without normalization, medians (rates, scales), to field `one`."""
+    best = int(medians.argmax())
+    columns = medians.shape[1]
+    left, right = max(best % columns - 1, 0), min(best % columns + 1, columns - 1)
+    row = best - best % columns
+    return [
+        live.press(
+            "Best without",
+            "The star of the left map: its best field. How far do the two nets differ here?",
+            chosen=best,
+        ),
+        live.press(
+            "A step left",
+            "The same rate, first weights one step smaller. Does the net without still learn, or "
+            "does it stand still?",
+            chosen=row + left,
+        ),
+        live.press(
+            "A step right",
+            "First weights one step larger: without, the loss may run away; a cross is a loss that "
+            "is no number any more.",
+            chosen=row + right,
+        ),
+        live.press(
+            "Rate 1",
+            "A large rate, and the weights of He et al. Which of the two nets still learns, and in "
+            "how many of its seeds?",
+            chosen=one,
+        ),
+    ]
 
 
 def nearest_to_one(values):

@@ -1,6 +1,6 @@
 // Two small nets, one without and one with batch normalization, and everything that trains them.
 // Tables are Float64Arrays of n rows; a layer is { w, b } or, normalized, { w, gamma, beta, ... }.
-import { backward, scaleAndShift, standardize } from "./norm.js";
+import { backward, scaleAndShift, standardize, transpose } from "./norm.js";
 
 export const EPSILON = 1e-3;
 const MOMENTUM = 0.9;
@@ -131,17 +131,38 @@ export function step(net, x, t, rate) {
   return loss;
 }
 
-// The probability of +1 in inference mode, for every row of x.
-export function probability(net, x) {
+// The net as it is used: each normalization, with its moving averages, folded into the weights.
+// Layers are { m, w, b }, and w has a row for every column that comes out, (m, k). They are copies:
+// the net may learn on while it is drawn.
+export const folded = (net) =>
+  net.map(({ m, w, b, gamma, beta, mean, variance }) => {
+    const k = w.length / m;
+    const factor = gamma?.map((value, j) => value / Math.sqrt(variance[j] + EPSILON));
+    return {
+      m,
+      w: transpose(w, k, m).map((value, at) => value * (factor?.[Math.floor(at / k)] ?? 1)),
+      b: b?.slice() ?? beta.map((value, j) => value - mean[j] * factor[j]),
+    };
+  });
+
+// The probability of +1, for every row of x, by the layers of a folded net.
+export function answer(layers, x) {
   let a = x;
-  for (const layer of net) {
-    let y = product(a, layer.w, layer.m);
-    if (layer.gamma) {
-      const { mean, variance, gamma, beta, m } = layer;
-      y = y.map((z, k) => (z - mean[k % m]) / Math.sqrt(variance[k % m] + EPSILON));
-      y = scaleAndShift(y, gamma, beta);
-    } else y = plus(y, layer.b);
-    a = layer === net.at(-1) ? y : relu(y);
-  }
+  layers.forEach(({ m, w, b }, l) => {
+    const isLast = l === layers.length - 1;
+    const k = w.length / m;
+    const n = a.length / k;
+    const out = new Float64Array(n * m);
+    for (let i = 0; i < n; i++)
+      for (let j = 0; j < m; j++) {
+        let y = b[j];
+        for (let p = 0; p < k; p++) y += a[i * k + p] * w[j * k + p];
+        out[i * m + j] = isLast || y > 0 ? y : 0;
+      }
+    a = out;
+  });
   return a.map((z) => 1 / (1 + Math.exp(-z)));
 }
+
+// The same in inference mode, for a net.
+export const probability = (net, x) => answer(folded(net), x);

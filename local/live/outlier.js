@@ -1,6 +1,6 @@
 // Chapter 2: one example leaves the others, and normalization presses those together.
+import { compose } from "./frame.js";
 import {
-  compose,
   draggable,
   fill,
   note,
@@ -48,6 +48,16 @@ function ruler(map, y, below, values) {
   ];
 }
 
+// What no example of so many can pass: exercise 1 of the chapter derives it.
+function limit({ x }, { output }) {
+  const most = Math.sqrt(x.length - 1);
+  const d = `M${output(most)} ${OUT - 34}V${OUT + 8}`;
+  return [
+    svg("path", { class: "curve", d, "stroke-dasharray": "5 4", "data-limit": most }),
+    note(output(most) + (most > 5 ? -6 : 6), OUT - 24, `√(N − 1) = ${number(most)}`, "", most > 5 ? "end" : "start"),
+  ];
+}
+
 // All but the example to move, which is the handle.
 function background({ x, xHat }, { input, output }) {
   const isLast = (i) => i === x.length - 1;
@@ -56,6 +66,7 @@ function background({ x, xHat }, { input, output }) {
     ...ruler(input, IN, -10, ticks(VALUES.min, VALUES.max, 5)),
     note(0, OUT + 50, "The same, normalized over the batch", "named"),
     ...ruler(output, OUT, 24, ticks(...NORMALIZED, 6)),
+    ...limit({ x }, { output }),
     ...Array.from(x, (value, i) => {
       const [from, to] = [input(value), output(xHat[i])];
       const d = `M${from} ${IN + 6}C${from} ${IN + 76} ${to} ${OUT - 76} ${to} ${OUT - 6}`;

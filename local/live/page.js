@@ -1,3 +1,5 @@
+import { inAddress } from "./address.js";
+
 // Behind a figure's module on a page without a kernel: its state comes from the page itself.
 // The first script of a module wakes all of its figures; there may be several.
 for (const host of document.querySelectorAll(`[data-live="${MODULE}"]:not([data-awake])`)) {
@@ -16,4 +18,5 @@ for (const host of document.querySelectorAll(`[data-live="${MODULE}"]:not([data-
   };
   host.dataset.awake = "";
   render({ model, el: host.querySelector(".live") });
+  if (state.limits) inAddress(host, model);
 }

@@ -1,8 +1,8 @@
 // Chapter 9: a batch shared out over replicas, each with its own statistics or with common ones.
+import { compose } from "./frame.js";
 import {
   choice,
   clamp,
-  compose,
   draggable,
   entry,
   fill,
@@ -184,18 +184,18 @@ function render({ model, el }) {
 }
 
 function controlsOf(model) {
-  const statistics = { own: "each its own", synchronized: "synchronized" };
-  const sharing = { camera: "one camera per replica", shuffled: "shuffled" };
+  const statistics = { own: "its own share", synchronized: "all (synchronized)" };
+  const sharing = { camera: "by camera", shuffled: "shuffled" };
   const offset = { ...trait(model, "offset"), min: 0, max: 5, step: 0.25 };
   const first = { ...entry(model, "base", () => 0), min: -REACH, max: REACH, step: 0.1 };
   const { read, write } = trait(model, "replicas");
   const replicas = { read, write: (text) => write(Number(text)) };
   return [
-    slider({ label: "Example 1, without its camera", ...first }),
-    choice({ label: "Mean and variance", ...trait(model, "statistics"), options: statistics }),
-    choice({ label: "Pictures", ...trait(model, "sharing"), options: sharing }),
-    slider({ label: "Darkest to brightest camera", ...offset }),
-    choice({ label: "Replicas (and cameras)", ...replicas, options: { 2: "2", 3: "3", 4: "4" } }),
+    slider({ label: "Example 1, before its camera", ...first }),
+    choice({ label: "Each replica takes mean and variance of", ...trait(model, "statistics"), options: statistics }),
+    choice({ label: "Pictures are shared out", ...trait(model, "sharing"), options: sharing }),
+    slider({ label: "Brightest camera minus darkest", ...offset }),
+    choice({ label: "Replicas, and as many cameras", ...replicas, options: { 2: "2", 3: "3", 4: "4" } }),
   ];
 }
 

@@ -16,6 +16,7 @@ class Replicas(live.Figure):
     """
 
     module = "replicas.js"
+    number = "9a"
     title = "one batch on several replicas, synchronized or not"
     alt = (
         "Two replicas, each with the pictures of one camera; the second camera's values lie 3 "
@@ -25,6 +26,43 @@ class Replicas(live.Figure):
     )
     controls = 5
     height = t.Int(488).tag(sync=True)
+    guide = t.List(
+        [
+            live.press(
+                "Each its own",
+                "A camera and statistics for each replica: both shares come out around 0, and dark "
+                "and bright cannot be told apart any more.",
+                **{"replicas": 2, "sharing": "camera", "statistics": "own"},
+            ),
+            live.press(
+                "Synchronize",
+                "Every output lands under its ring, off by 0: with common statistics, (9.5), all "
+                "replicas make one large batch.",
+                **{"replicas": 2, "sharing": "camera", "statistics": "synchronized"},
+            ),
+            live.press(
+                "Shuffle",
+                "Own statistics again, of pictures that are mixed: most of the difference goes, "
+                "without a single message.",
+                **{"replicas": 2, "sharing": "shuffled", "statistics": "own"},
+            ),
+            live.press(
+                "Four replicas",
+                "Still mixed, but six pictures each: that is a small batch, and some of the "
+                "difference is back.",
+                **{"replicas": 4, "sharing": "shuffled", "statistics": "own"},
+            ),
+        ]
+    ).tag(sync=True)
+    limits = t.Dict(
+        {
+            "base": [-10, 10],
+            "replicas": [2, 4, 1],
+            "offset": [0, 5],
+            "sharing": ["camera", "shuffled"],
+            "statistics": ["own", "synchronized"],
+        }
+    ).tag(sync=True)
     base = t.List().tag(sync=True)
     order = t.List().tag(sync=True)
     replicas = t.Int(2, min=2, max=4).tag(sync=True)

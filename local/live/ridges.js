@@ -1,14 +1,13 @@
 // Chapters 1 and 4: how what is recorded in a net is distributed, step by step of its training.
+import { compose, motion } from "./frame.js";
 import {
   buttons,
   bytes,
   calm,
-  compose,
   fill,
   floats,
   indices,
   line,
-  motion,
   note,
   scale,
   short,
@@ -29,7 +28,7 @@ function recorded(model) {
   const ends = floats(model.get("ends")); // (panels, rows, 2), where a row's points begin and end
   const widths = floats(model.get("widths")); // (panels, rows)
   const points = heights.length / panels.length / steps.length;
-  return { steps, panels, heights, ends, widths, points };
+  return { steps, panels, heights, ends, widths, points, gone: model.get("gone") };
 }
 
 function sentences({ steps, panels, widths }, row) {
@@ -66,6 +65,19 @@ function panel(history, p, row, { wide, tall }) {
     svg("path", { class: "line", d: ridge(row), "data-panel": p }),
     svg("path", { class: "axis", d: `M12 ${tall - 30}H${wide - 12}` }),
     ...ticks(...range, 4).map((v) => note(across(v), tall - 14, short(v), "soft", "middle")),
+    ...markOfPeak(history, p, up, wide),
+  ];
+}
+
+// Where the peak is less than half as high as at first: an arrow at the row's baseline.
+function markOfPeak({ gone, steps }, p, up, wide) {
+  const row = gone[p] ?? null; // only the panels of the first name have one
+  if (row === null) return [];
+  const y = up(row);
+  const arrow = { class: "mark", d: `M${wide - 1} ${y - 5}v10l-9 -5z`, "data-gone": row };
+  return [
+    svg("path", arrow),
+    note(wide, 30, `◂ peak gone: step ${steps[row]}`, "soft", "end"),
   ];
 }
 

@@ -18,12 +18,15 @@ class Ridges(live.Figure):
     The key "without" is drawn in the colour of nets without normalization, any other in that of
     nets with it. `row` counts the steps that are shown, `steps`. For the module, `heights` are
     roots of the densities, in 255ths of the highest under the same name, at `POINTS` places from
-    the first to the second of the row's `ends`, and `widths` are standard deviations.
+    the first to the second of the row's `ends`, and `widths` are standard deviations. `gone` has,
+    for each panel of the first name, the first row whose peak is less than half as high as that of
+    row 0, or None.
 
     Raises ValueError where the histories did not record at the same steps.
     """
 
     module = "ridges.js"
+    number = "1a"
     title = "the distribution of what a net computes, under a slider over its training"
     alt = (
         "Densities of the recorded values at the first training step, soon after it and at the "
@@ -37,6 +40,7 @@ class Ridges(live.Figure):
     heights = t.Bytes().tag(sync=True)
     ends = t.Bytes().tag(sync=True)
     widths = t.Bytes().tag(sync=True)
+    gone = t.List().tag(sync=True)
     row = t.Int(0).tag(sync=True)
 
     def __init__(self, histories, names=("z1", "a1"), **kwargs):
@@ -65,7 +69,12 @@ class Ridges(live.Figure):
             ends += [*spans]
             widths += [values.std(axis=1) for values in rows]
         self._drawn = heights, ends
+        gone = [row_of_half(np.square(rows)) for rows in heights[: len(histories)]]
+        last = len(shown) - 1
         super().__init__(
+            guide=guide(names[0], next(iter(histories)), gone[0], last),
+            limits={"row": [0, last, 1]},
+            gone=gone,
             steps=steps[shown].tolist(),
             panels=panels,
             heights=live.packed(np.rint(255 * np.array(heights)), "uint8"),
@@ -87,6 +96,36 @@ class Ridges(live.Figure):
             ax.set(title=panel["title"], xlim=panel["range"], yticks=[])
         axes[0, 0].legend(fontsize=10, loc="upper left", handlelength=1)
         return figure
+
+
+def row_of_half(density):
+    """The first row whose peak is less than half as high as that of row 0, or None.
+
+    density: (rows, points).
+    """
+    lower = density.max(axis=1) < density[0].max() / 2
+    return int(lower.argmax()) if lower.any() else None
+
+
+def guide(name, key, gone, last):
+    """The steps that lead through the rows, if the peak of `name` in the history `key` goes."""
+    start = live.press(
+        "First step", "One peak: what the first weights make of the pictures.", row=0
+    )
+    halved = live.press(
+        "The peak goes",
+        f"Here the peak of {name} ({key}) is less than half as high as at first. How many steps "
+        "did that take? The mark keeps the place.",
+        row=gone,
+    )
+    play = live.press(
+        "From start to end",
+        f"Which panel goes on changing when {name} has long settled? The deviations stand in the "
+        "words when it stops.",
+        begin={"row": 0},
+        row=last,
+    )
+    return [start, play] if gone is None else [start, halved, play]
 
 
 def outline(row):

@@ -1,6 +1,6 @@
 // Chapter 7: loss and gradient on the way along one step of training, without and with.
+import { compose } from "./frame.js";
 import {
-  compose,
   draggable,
   fill,
   floats,

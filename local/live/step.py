@@ -20,6 +20,7 @@ class Step(live.Figure):
     """
 
     module = "step.js"
+    number = "7a"
     title = "loss and gradient along the step, with and without normalization"
     alt = (
         "Above, how the loss changes on the way from 0 to 4 steps along the gradient, late in the "
@@ -45,7 +46,10 @@ class Step(live.Figure):
         data = {"losses": live.packed(losses, "float32")}
         data |= {"cosines": live.packed(cosines, "float32"), "looks": looks, "seeds": seeds}
         data |= {"stops": [0.0, *stops], "every": every, "look": looks * 4 // 5}
-        super().__init__(**{**data, "stop": list(stops).index(1) + 1, **kwargs})
+        one, last = list(stops).index(1) + 1, len(stops)
+        limits = {"look": [0, looks - 1, 1], "stop": [0, last, 1]}
+        data |= {"stop": one, "limits": limits, "guide": guide(data["look"], one, last)}
+        super().__init__(**{**data, **kwargs})
 
     def still(self):
         shape = 2, self.looks, -1, self.seeds
@@ -76,3 +80,32 @@ class Step(live.Figure):
         below.set(title="The gradient after one step (at the start: right)", aspect="equal")
         below.axis("off")
         return figure
+
+
+def guide(late, one, last):
+    """The order of a walk: its start, a whole step, the last stop, and that early in training."""
+    return [
+        live.press(
+            "The start",
+            "Nobody has walked yet: the loss has not changed, and both needles show the gradient "
+            "of the start.",
+            **{"look": late, "stop": 0},
+        ),
+        live.press(
+            "A whole step",
+            "As far as the training itself goes. Which loss has fallen, and which gradient has "
+            "turned more?",
+            **{"look": late, "stop": one},
+        ),
+        live.press(
+            "Walk on",
+            "Much further than the training goes. Which net has crossed the valley and climbs the "
+            "other side? Read both needles.",
+            **{"look": late, "stop": last},
+        ),
+        live.press(
+            "Early on",
+            "The same walk from the first step of the training: how much of this is there already?",
+            **{"look": 0, "stop": last},
+        ),
+    ]

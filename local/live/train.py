@@ -14,6 +14,8 @@ from local import equations, live, plots
 
 WIDTHS = (2, 12, 12, 12, 12, 1)
 NAMES = {"without": "without", "with": "with normalization"}
+STEPS = 500
+"""After so many, a training ends."""
 
 
 class Train(live.Figure):
@@ -23,18 +25,54 @@ class Train(live.Figure):
     """
 
     module = "train.js"
+    number = "0a"
     title = "two nets learn two spirals, without and with batch normalization"
     alt = (
-        "Two maps of the same two spirals of points, after 600 steps at a learning rate of 2. "
+        "Two maps of the same two spirals of points, after 500 steps at a learning rate of 2. "
         "Left, without batch normalization, the map has one colour throughout: that net is "
         "broken. Right, with it, the colour winds along one spiral and leaves the other free."
     )
     controls = 4
-    height = t.Int(380).tag(sync=True)
-    rate = t.Float(0.1).tag(sync=True)
+    height = t.Int(288).tag(sync=True)
+    lead = t.Unicode("Your own setting. Both nets begin again whenever you change it.").tag(
+        sync=True
+    )
+    guide = t.List(
+        [
+            live.press(
+                "Too fast",
+                "At this rate the net without breaks: one colour, one answer for all points. The "
+                "net on the right has the layer; all else is the same.",
+                **{"rate": 2.0, "size": 1.0, "batch": 32},
+            ),
+            live.press(
+                "Small steps",
+                "At a small rate both learn the spirals. Here the layer is no better: it makes "
+                "room for other rates, not miracles.",
+                **{"rate": 0.1, "size": 1.0, "batch": 32},
+            ),
+            live.press(
+                "Bad start",
+                "The first weights are ten times too small: without the layer, hardly anything "
+                "comes through. With it, their size does not matter.",
+                **{"rate": 0.3, "size": 0.1, "batch": 32},
+            ),
+            live.press(
+                "Batch of two",
+                "Now the net with the layer is in trouble: mean and variance of two examples say "
+                "little about all of them.",
+                **{"rate": 0.1, "size": 1.0, "batch": 2},
+            ),
+        ]
+    ).tag(sync=True)
+    limits = t.Dict(
+        {"rate": [0.01, 10], "size": [0.1, 10], "batch": [2, 64, 1], "seed": [1, 999, 1]}
+    ).tag(sync=True)
+    rate = t.Float(2.0).tag(sync=True)
     size = t.Float(1.0).tag(sync=True)
     batch = t.Int(32).tag(sync=True)
     seed = t.Int(1).tag(sync=True)
+    steps = t.Int(STEPS).tag(sync=True)
 
     def still(self):
         x, sign = spirals()
@@ -42,7 +80,7 @@ class Train(live.Figure):
         places = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
         figure, axes = plt.subplots(1, 2, figsize=(5.2, 3.0), sharey=True)
         for ax, (name, title) in zip(axes, NAMES.items(), strict=True):
-            net = train(x, sign, rate=2.0, steps=600, normalized=name == "with")
+            net = train(x, sign, rate=self.rate, steps=STEPS, normalized=name == "with")
             probability = 1 / (1 + np.exp(-answer(net, places, x)))
             color = plots.COLORS[name]
             table = probability.reshape(60, 60)
