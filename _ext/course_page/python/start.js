@@ -14,7 +14,8 @@ customElements.define("run-here", class extends HTMLElement {
     Object.assign(button, { type: "button", className: "run-button", textContent: "Run here" });
     this.append(button, words);
     button.addEventListener("click", async () => {
-      button.disabled = true;
+      if (this.busy) return;
+      this.busy = true;
       if (!this.classList.contains("on")) {
         this.classList.add("on");
         for (const code of document.querySelectorAll("[data-code]")) {
@@ -29,7 +30,7 @@ customElements.define("run-here", class extends HTMLElement {
         await start(this, words, button);
       } catch (error) {
         words.textContent = `It did not arrive (${error.message}). Is there a network? Press again.`;
-        button.disabled = false;
+        this.busy = false;
       }
     });
   }

@@ -23,6 +23,7 @@ export async function start(bar, words, opener) {
   if (!answer.ok) throw new Error(`the notebook: ${answer.status}`);
   await style(new URL("page.css", home));
   const page = new Page(bar, words, home, new Notebook(await answer.json()));
+  if (document.activeElement === opener) page.runner.focus();
   opener.remove();
   await page.begin();
 }
