@@ -7,8 +7,8 @@ SUBMISSIONS ?= submitted
 WORKERS = -n auto --dist loadscope --no-loadscope-reorder
 
 .PHONY: help preflight book serve test test-colab soak multiverse bench lint lock cluster colab-versions \
-        links release grade export feedback launch publish slides zip container notebooks new-chapter \
-        new-assignment clean
+        links release grade export feedback launch publish slides zip zip-python container notebooks \
+        new-chapter new-assignment clean
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # goals are made in the order in which they are named: `make lock test` tests the new lock
 
@@ -90,6 +90,9 @@ slides: book ## the one-hour lesson as slides, _build/html/slides.html, which `m
 
 zip: book ## pack the site into one archive that is read offline by double click
 	@$(PY) -m tools.archive
+
+zip-python: book ## the same, with what runs Python on its pages once the folder is served
+	@$(PY) -m tools.archive --python
 
 container: .venv/ready ## build and try the container that Binder opens
 	@$(PY) -m tools.container

@@ -108,7 +108,8 @@ def theme_rules():
 def use_style():
     """Give every figure of this notebook the look of the book, as SVG."""
     import matplotlib as mpl  # here: a build of the book needs the colours alone
-    from matplotlib_inline.backend_inline import set_matplotlib_formats
+
+    from local import frontend
 
     mpl.rcParams.update(STYLE)
-    set_matplotlib_formats("svg")
+    frontend.show_figures_as_svg()

@@ -17,7 +17,7 @@ TOOLS = ("tools", "requirements.lock", "local/arrays.py", "local/equations.py", 
 CLAIMS = ("local/arrays.py", "local/claims.py", "local/worlds.py", "local/papers.py")
 """What a claim is made with."""
 
-PAGES = (*TOOLS, *CLAIMS, "_ext", "package-lock.json", "local/plots.py")
+PAGES = (*TOOLS, *CLAIMS, "_ext", "package-lock.json", "local/plots.py", "local/ink.py")
 """What the pages of a book are made with."""
 
 

@@ -25,6 +25,7 @@ from _ext.course_page import (
     moved,
     pages,
     paths,
+    python,
     rendering,
 )
 from local import plots
@@ -64,6 +65,7 @@ def finish(app, exception):
     annotations.add(site)
     moved.add(site)
     paths.add(site)
+    python.add(site)
     for tree in site.trees.values():
         cells.fold(tree)
         guesses.fold(tree)

@@ -6,7 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
-from _ext.course_page import fonts, guesses, node, search
+from _ext.course_page import fonts, guesses, node, python, search
 from local import plots
 from tools.files import ROOT
 
@@ -50,7 +50,9 @@ def shrink(site):
         without_source_map(path.read_text("utf-8"))
         for path in [*(shipped / name for name in SCRIPTS), *(HERE / name for name in OUR_SCRIPTS)]
     )
-    style = purge(site, merge_styles(shipped), script + guesses.SCRIPT + search.script())
+    style = purge(
+        site, merge_styles(shipped), script + guesses.SCRIPT + python.START + search.script()
+    )
     style = cut_fonts(site, style, shipped)
     link(site, "book.js", script)
     link(site, "book.css", style)

@@ -11,9 +11,8 @@ from lxml import etree
 from PIL import Image
 
 from _ext.course_page.pages import to_root
-from local import plots
+from local import ink
 
-PIXELS_PER_POINT = 4 / 3
 INLINE = 2048
 """Raster parts up to this many bytes stay inside the figure: a request would cost more."""
 
@@ -21,17 +20,6 @@ STILL = "data:image/svg+xml;base64,"
 """The beginning of a live figure's picture, which is inside the page."""
 
 PICTURES = f"//img[contains(@src, '_images/') or starts-with(@src, '{STILL}')]"
-
-THEMED = {plots.INK: "currentColor", plots.GREY: "var(--figure-grey)"}
-"""The neutral colours, and the ones of the theme that replace them."""
-
-LABELS = {color.lower(): f"var(--label-{name})" for name, color in plots.COLORS.items()}
-"""The colours with a meaning. Lines keep them; text gets a variant with more contrast."""
-
-LETTERING = "self::*[local-name()='text' or local-name()='tspan'] | *[local-name()='text']"
-"""XPath: whether an element is text, or the group around a formula, which sets its colour."""
-
-FAMILY = re.compile("font-family: [^;]*;? ?")
 
 
 @dataclass
@@ -57,7 +45,7 @@ def take(site, placeholder):
                 shrink(site, image)
                 continue
             number = len(drawings)
-            svg = adapt(source, image.get("alt", ""))
+            svg = ink.adapt(source, image.get("alt", ""))
             drawings.append(Drawing(name, f"figure {number}", f"f{number}", svg))
             span = etree.Element("span", {"class": "drawing"})
             span.text, span.tail = placeholder.format(f"figure {number}"), image.tail
@@ -73,38 +61,6 @@ def drawn(site, address):
         return base64.b64decode(address.removeprefix(STILL))
     path = site.folder / "_images" / Path(address).name
     return path.read_bytes() if path.suffix == ".svg" else None
-
-
-def adapt(source, alt):
-    """The SVG `source`, as matplotlib wrote it, adapted to the page that it becomes part of.
-
-    It loses its white ground, gets the page's font and neutral colours, and `alt` as its label.
-    """
-    root = etree.fromstring(source)
-    for unused in root.xpath("//*[local-name()='metadata' or local-name()='style']"):
-        unused.getparent().remove(unused)
-    for ground in root.xpath("//*[starts-with(@id, 'patch_')]/*[@style='fill: #ffffff']"):
-        ground.getparent().remove(ground)
-    for element in root.xpath("//*[@style]"):
-        style = FAMILY.sub("", element.get("style"))
-        if element.xpath(LETTERING):
-            style = re.sub("fill: (#[0-9a-f]{6})", label_colour, style)
-        element.set("style", style)
-    _, _, width, height = (float(side) for side in root.get("viewBox").split())
-    root.set("width", f"{width * PIXELS_PER_POINT:.0f}")
-    root.set("height", f"{height * PIXELS_PER_POINT:.0f}")
-    root.set("preserveAspectRatio", "xMinYMid")  # where a screen is too low, it shrinks in place
-    root.set("role", "img")
-    root.set("aria-label", alt)
-    root.set("stroke-linejoin", "round")
-    svg = etree.tostring(root, encoding="unicode")
-    for colour, themed in THEMED.items():
-        svg = svg.replace(colour, themed)
-    return svg
-
-
-def label_colour(fill):
-    return f"fill: {LABELS.get(fill[1], fill[1])}"
 
 
 def finish(site, drawing, svg):

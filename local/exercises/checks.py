@@ -9,6 +9,7 @@ other cases.
 import dis
 import inspect
 import itertools
+import os
 import re
 import sysconfig
 import textwrap
@@ -30,7 +31,8 @@ WIDTH = 64
 
 _NOT_THE_READERS = (
     Path(__file__).parents[1],
-    *(Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")),
+    Path(os.__file__).parent,  # the standard library, also where it is an archive
+    *(Path(sysconfig.get_path(name)) for name in ("purelib", "platlib")),
 )
 
 

@@ -61,19 +61,20 @@ import json
 import re
 from pathlib import Path
 
-import anywidget
-import ipywidgets
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import traitlets as t
 
-from local import plots
+from local import frontend, plots
 
 HERE = Path(__file__).parent
 IMPORT = re.compile(r'^import [^;]*? from "\./([\w.]+)";\n', re.MULTILINE)
 PALETTE = plots.custom_properties({**plots.COLORS, "violet": plots.VIOLET})
 STYLE = f".live {{ {PALETTE} }}\n" + (HERE / "live.css").read_text("utf-8")
+
+WIDGET, FRAME = frontend.widget()
+ON_PAGE = (HERE / "page.js").read_text("utf-8")
 
 PAGE = """\
 <div data-live="{module}"{place}>
@@ -95,7 +96,7 @@ STILL = """\
 <div class="live-controls">{places}</div>"""
 
 
-class Live(anywidget.AnyWidget):
+class Live(WIDGET):
     """What a reader can change, with a module beside this file.
 
     In a notebook it is a widget, and the kernel sees its traits change. Its `text/html` is the same
@@ -121,7 +122,7 @@ class Live(anywidget.AnyWidget):
 
     def state(self):
         """The synced traits of the figure itself, as JSON can hold them."""
-        own = self.traits(sync=True).keys() - ipywidgets.DOMWidget.class_traits().keys()
+        own = self.traits(sync=True).keys() - FRAME
         values = {name: getattr(self, name) for name in sorted(own) if name[0] != "_"}
         return {
             name: {"base64": base64.b64encode(value).decode()} if type(value) is bytes else value

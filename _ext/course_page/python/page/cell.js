@@ -1,0 +1,85 @@
+// A code cell of the page: its editor, its buttons, its state in words, and its outputs.
+import { editor, setText, textOf } from "./editor.js";
+import { Outputs } from "./outputs.js";
+
+export const button = (text, label, press) => {
+  const node = document.createElement("button");
+  Object.assign(node, { type: "button", textContent: text });
+  if (label) node.setAttribute("aria-label", `${text}: ${label}`);
+  node.addEventListener("click", press);
+  return node;
+};
+
+export class Cell {
+  // asked: { run(cell), runTo(cell), next(cell), changed(cell) }
+  constructor({ id, number, before, alt, asked }) {
+    Object.assign(this, { id, number, before, alt, asked, ran: false });
+    this.name = `code ${number}`;
+    this.node = document.querySelector(`.cell[data-cell="${id}"]`);
+    this.code = document.querySelector(`[data-code="${id}"]`);
+    const place = document.querySelector(`[data-output="${id}"]`);
+    this.outputs = new Outputs(place, () => this.makePlace());
+    if (this.code) this.open();
+  }
+
+  open() {
+    const run = () => this.asked.run(this);
+    this.view = editor({
+      text: this.before,
+      label: `Python, ${this.name}. Shift-Enter runs it, Tab leaves it.`,
+      changed: () => this.edited(),
+      keys: { "Shift-Enter": () => this.asked.next(this), "Mod-Enter": run },
+    });
+    this.code.querySelector("pre").replaceWith(this.view.dom);
+    this.tools = this.code.nextElementSibling;
+    this.state = document.createElement("span");
+    this.state.className = "cell-state";
+    this.back = button("Reset", this.name, () => this.reset());
+    this.back.hidden = true;
+    this.tools.append(
+      button("Run", this.name, run),
+      button("Run to here", this.name, () => this.asked.runTo(this)),
+      this.back,
+      this.state,
+    );
+  }
+
+  get text() {
+    return this.view ? textOf(this.view) : this.before;
+  }
+
+  set text(text) {
+    if (text !== this.text) setText(this.view, text);
+  }
+
+  edited() {
+    this.back.hidden = this.text === this.before;
+    this.asked.changed(this);
+  }
+
+  reset() {
+    this.text = this.before;
+    this.outputs.reset();
+    this.say("");
+    this.view.focus();
+  }
+
+  say(words, kind = "") {
+    if (!this.state) return;
+    this.state.textContent = words;
+    this.tools.dataset.state = kind;
+  }
+
+  makePlace() {
+    const place = document.createElement("div");
+    place.className = "cell_output docutils container";
+    this.node.append(place);
+    return place;
+  }
+
+  // What the book has folded is opened where the reader has asked for this very cell.
+  reveal() {
+    const folded = this.outputs.place?.closest("guess-answer");
+    if (folded?.hidden !== false) folded?.dispatchEvent(new Event("beforematch"));
+  }
+}
