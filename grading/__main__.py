@@ -9,7 +9,7 @@ from pathlib import Path
 from grading import batch
 from grading.grader import ASSIGNMENTS, Settings
 from grading.marks import GRADED, LATER
-from grading.records import feedback, nbgraderbook, summary
+from grading.records import account, feedback, nbgraderbook, summary
 from grading.records.byhand import RowError
 from grading.records.gradebook import Gradebook
 from grading.sandbox.modes import Limits, SandboxError
@@ -112,13 +112,16 @@ def grade(options, book):
     mode = "trusted" if options.trusted else batch.choose(options.scheduler)
     limits = Limits(seconds=options.seconds)
     settings = Settings(mode, book.seed(), limits, options.questions, options.probes)
+    whole = batch.Batch(options.submissions, book, settings)
+    interrupted = False
     try:
-        batch.Batch(options.submissions, book, settings).run(options.cores, options.scheduler)
+        whole.run(options.cores, options.scheduler)
     except KeyboardInterrupt:
         print("Interrupted: what is done is kept; the same command goes on.", file=sys.stderr)
-        export(options, book)
-        return 130
-    return export(options, book)
+        interrupted = True
+    code = export(options, book)
+    print(account.write(book.folder, whole.found, whole.aside, book.records()))
+    return 130 if interrupted else code
 
 
 def export(options, book):

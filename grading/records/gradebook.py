@@ -12,7 +12,7 @@ their owner alone.
 import hashlib
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
@@ -28,7 +28,10 @@ MARK_COLUMNS = ("points", "out_of", "state", "why", "look")
 
 @dataclass
 class Record:
-    """A submission and its marks (dicts of a Mark). key: what decided them (`Gradebook.key`)."""
+    """A submission and its marks (dicts of a Mark). key: what decided them (`Gradebook.key`).
+
+    file: its path in what was handed in; of several, all of them.  origin: of `submissions.origin`.
+    """
 
     student: str
     assignment: str
@@ -36,6 +39,7 @@ class Record:
     key: str
     note: str
     marks: list
+    origin: dict = field(default_factory=dict)
 
     @property
     def state(self):
@@ -83,10 +87,10 @@ class Gradebook:
         path.parent.mkdir(parents=True, exist_ok=True)
         files.write(path, json.dumps(vars(record)), mode=0o600)
 
-    def drop(self, student, assignment, file):
-        """Delete the Record of a submission, if there is one of this file."""
+    def drop(self, student, assignment, files):
+        """Delete the Record of a submission, if there is one that is about these files only."""
         record = self.load(student, assignment)
-        if record and record.file == file:
+        if record and files.issuperset(record.file.split("; ")):
             self._path(student, assignment).unlink()
 
     def _path(self, student, assignment):

@@ -1,0 +1,330 @@
+"""Whose file is it, and of which assignment? The names that learning platforms give to files.
+
+Each pattern is one that a platform documents, or writes: Moodle's mod/assign (folders and flat),
+Canvas's content_zipper, Blackboard's gradebook, Gradescope's submission_metadata.yml, nbgrader's
+exchange, GitHub Classroom's repositories, Google Classroom's folder in Drive.
+"""
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+import yaml
+
+from grading.submissions.handed import ARCHIVE, UnreadableError
+
+NOTEBOOK = re.compile(r"\.ipynb(\.json|\.txt)?$", re.I)
+METADATA = "submission_metadata.yml"
+LARGEST_TABLE = 20 << 20
+"""Bytes of a platform's own table."""
+
+PATTERNS = {
+    "nbgrader": re.compile(
+        r"(?P<student>[^+]+)\+(?P<title>[^+]+)\+(?P<time>\d{4}-\d\d-\d\d.\d\d.\d\d.\d\d(?:\.\d+)?)"
+        r"(?: (?P<zone>[^+]+))?(?:\+.*)?$"
+    ),
+    "blackboard": re.compile(
+        r"(?P<title>.+)_(?P<student>[^_]+)_attempt_(?P<time>\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d)"
+        r"(?:_(?P<rest>.+)|\.txt)?$"
+    ),
+    "moodle": re.compile(
+        r"(?P<student>[^_]+)_(?P<id>\d+)_assignsubmission_(?P<kind>[a-z]+)(?:_(?P<rest>.*))?$"
+    ),
+    "canvas": re.compile(
+        r"(?P<student>.+?)_(?P<late>LATE_)?(?P<id>\d+)_(?P<attempt>\d+)_(?P<rest>.+)$"
+        r"|(?P<student2>.+?)_(?P<late2>LATE_)?(?P<id2>\d+)_(?P<rest2>(?:text|link)\.html)$"
+        r"|(?P<late3>LATE_)?(?P<student3>anon_\w+?)_(?P<attempt3>\d+)_(?P<rest3>.+)$"
+    ),
+    "gradescope": re.compile(r"(?P<student>submission_(?P<id>\d+))(?:\.zip)?$"),
+    # Without the name of the plugin, Moodle's number has to be long, or it may be anything.
+    "moodle ": re.compile(r"(?P<student>[^_\d][^_]* [^_]*)_(?P<id>\d{4,})(?:_(?P<rest>.*))?$"),
+}
+"""By platform: what a folder's or a file's name must be. Of several, the first one counts."""
+
+EXPORT = re.compile(
+    r"submi|export|inbound|gradebook|drive-download|download|collected|abgabe|^all$|^class", re.I
+)
+"""What a folder or archive of everybody's is called."""
+VERSION = re.compile(
+    r"(old|new|final|draft|backup|version|v|copy|src|data|work|hw|notebooks?)(?![^\W\d_])", re.I
+)
+"""How folders and notebooks of one person are told from each other: no name of a person."""
+MARKS = (
+    re.compile(r"\s*\((?P<number>\d+)\)$"),
+    re.compile(r"\s+-\s+(?:Copy|Kopie|copia|Copie)$", re.I),
+    re.compile(r"-(?P<number>\d{1,2})$"),
+)
+"""How systems mark a copy at the end of its name."""
+COPY_OF = re.compile(r"^(?:Copy of|Kopie von|Copia de|Copie de)\s+", re.I)
+
+
+@dataclass(frozen=True)
+class Owner:
+    """What a file's path says.
+
+    slug: of the assignment, or None.  platform: whose pattern fits, or "".  number: what the
+    platform calls the student or the submission.  time: when the platform received it, in seconds
+    since 1970, or None; `late` if it says so.  attempt: a number that rises with every attempt.
+    file: the name that the student gave.  prefix: what the platform put before it.  members: the
+    names of a group.  about: what else the platform says of the student ("email", "id", "login").
+    """
+
+    student: str
+    slug: str | None
+    platform: str = ""
+    number: str = ""
+    time: float | None = None
+    late: bool = False
+    attempt: int = 0
+    file: str = ""
+    prefix: str = ""
+    scope: tuple = ()
+    members: tuple = ()
+    about: dict = field(default_factory=dict, compare=False)
+
+
+def is_notebook(handed):
+    return bool(NOTEBOOK.search(handed.parts[-1]))
+
+
+def stem(name):
+    """A file's name without what says that it is a notebook or an archive."""
+    return ARCHIVE.sub("", NOTEBOOK.sub("", name))
+
+
+def without_marks(name):
+    """(a notebook's name without the marks of a copy, those marks as rising numbers)."""
+    base, numbers = COPY_OF.sub("", stem(name)), []
+    found = True
+    while found:
+        for mark in MARKS:
+            if (found := mark.search(base)) and found.start():
+                numbers.append(int(found.groupdict().get("number") or 1))
+                base = base[: found.start()]
+                break
+            found = None
+    copied = (1,) if COPY_OF.match(name) else ()
+    return base.strip(), (*reversed(numbers), *copied)
+
+
+def pattern_of(slug):
+    """Finds a slug in a name: "layer" is in "ada layer2", not in "player" or "multilayered"."""
+    words = re.escape(slug).replace(r"\-", "[-_ ]+")
+    return re.compile(rf"(?<![^\W\d_]){words}(?![^\W\d_])", re.I)
+
+
+class Layout:
+    """What the paths of all files together tell: `owner(handed)`.
+
+    files: the Handed files.  slugs: of the assignments.
+    """
+
+    def __init__(self, files, slugs):
+        self.patterns = {slug: pattern_of(slug) for slug in slugs}
+        self.gradescope, self.blackboard = {}, {}
+        for one in files:
+            if one.parts[-1] == METADATA:
+                self.gradescope |= _gradescope(one)
+            elif one.parts[-1].endswith(".txt") and "_attempt_" in one.parts[-1]:
+                self.blackboard |= _blackboard(one)
+        self.containers = self._containers(files)
+        self.drive = self._drive(files)
+
+    def owner(self, handed):
+        """The Owner of a file."""
+        parts = handed.parts
+        for index, part in enumerate(parts):
+            for platform, pattern in PATTERNS.items():
+                if platform == "gradescope" and (*parts[:index], part) not in self.gradescope:
+                    continue
+                if found := pattern.match(part):
+                    return self._platforms(handed, index, platform.strip(), found)
+        slug = self._slug(parts)
+        if handed.sender:
+            name, address = handed.sender
+            about = {"email": address, "time": handed.time}
+            return self._generic(
+                handed, name or address, slug, platform="mail", time=handed.time, about=about
+            )
+        if parts[:-1] in self.drive and " - " in parts[-1]:
+            student, _, rest = parts[-1].partition(" - ")
+            return self._generic(handed, student.strip(), slug, platform="drive", file=rest)
+        return self._by_name(handed, slug)
+
+    def _platforms(self, handed, index, platform, found):
+        """The Owner of a file whose part number `index` matches a platform's pattern."""
+        parts = handed.parts
+        said = {re.sub(r"\d$", "", key): value for key, value in found.groupdict().items() if value}
+        last = index == len(parts) - 1
+        file = said.get("rest", "") if last else parts[-1]
+        outer, inner = parts[:index], (*parts[index + 1 : -1], file)
+        slug = self._slug((*outer, said.get("title", ""), *inner))
+        owner = Owner(
+            student=said["student"].strip(),
+            slug=slug,
+            platform=platform,
+            number=said.get("id", ""),
+            time=_time(said.get("time"), said.get("zone")),
+            late=bool(said.get("late")),
+            attempt=int(said.get("attempt", 0)),
+            file=file,
+            prefix=_prefix(parts[index], said.get("rest")),
+            scope=outer,
+        )
+        if platform == "gradescope":
+            owner = replace(owner, **self.gradescope[(*outer, parts[index])])
+        elif platform == "blackboard" and (more := self.blackboard.get(_until_time(parts[index]))):
+            name, login = more
+            owner = replace(owner, student=login, about={"name": name, "login": login})
+        return owner
+
+    def _generic(self, handed, student, slug, **more):
+        return Owner(student, slug, **{"file": handed.parts[-1]} | more)
+
+    def _by_name(self, handed, slug):
+        """The Owner whom the folders or else the file name: no platform's pattern fits."""
+        parts = handed.parts
+        for index, part in enumerate(parts[:-1]):
+            if parts[: index + 1] in self.containers or self._is_slug(part):
+                continue
+            name = part
+            outer = parts[index - 1] if index else ""
+            if (classroom := re.match(r"(.+)-submissions$", outer)) and part.startswith(
+                f"{classroom[1]}-"
+            ):
+                name = part.removeprefix(f"{classroom[1]}-")
+            elif ARCHIVE.search(part) or any(p.match(part) for p in self.patterns.values()):
+                name = self._rest(stem(part)) or stem(part)
+            return self._generic(handed, name.strip(), slug)
+        base = stem(parts[-1])
+        if not handed.empty:
+            base = COPY_OF.sub("", base)
+            while (mark := MARKS[0].search(base) or MARKS[1].search(base)) and mark.start():
+                base = base[: mark.start()]
+        return self._generic(handed, self._rest(base) or base, slug)
+
+    def _is_slug(self, part):
+        return any(pattern.fullmatch(part) for pattern in self.patterns.values())
+
+    def _rest(self, name):
+        """A name without the slug in it and without the signs around that."""
+        slug = self._slug_in(name)
+        rest = self.patterns[slug].sub("", name, count=1) if slug else name
+        return re.sub(r"^[\W_]+|[\W_]+$", "", rest) if slug else name.strip(" _-")
+
+    def _slug_in(self, name):
+        """The longest slug that a name holds, or None."""
+        return max((s for s, p in self.patterns.items() if p.search(name)), key=len, default=None)
+
+    def _slug(self, parts):
+        """The slug that a path tells: a folder of its name, the file's name, an outer folder's."""
+        for part in parts[:-1]:
+            for slug, pattern in self.patterns.items():
+                if pattern.fullmatch(part):
+                    return slug
+        return next(filter(None, map(self._slug_in, reversed(parts))), None)
+
+    def _containers(self, files):
+        """The folders and archives that hold everybody's work: those at the top, and in them."""
+        paths = [one.parts for one in files if is_notebook(one)]
+        containers, level = set(), {()}
+        while level:
+            below = defaultdict(list)
+            for parts in paths:
+                outer = next((one for one in level if parts[: len(one)] == one), None)
+                if outer is not None and len(parts) > len(outer) + 1:
+                    below[parts[: len(outer) + 1]].append(parts[len(outer) + 1 :])
+            level = {top for top, inner in below.items() if self._holds_all(top, inner, below)}
+            containers |= level
+        return containers
+
+    def _holds_all(self, top, inner, siblings):
+        """Whether a folder or archive is everybody's. inner: the paths of the notebooks in it."""
+        name = top[-1]
+        if self._is_slug(name):
+            return False
+        export = EXPORT.search(name) or (ARCHIVE.search(name) and self._slug_in(name))
+        if not export and len(siblings) > 1:
+            return False
+        while len({parts[0] for parts in inner}) == 1 and len(inner[0]) > 1:
+            inner = [parts[1:] for parts in inner]
+        return len(self._named(inner)) > (1 if export or ARCHIVE.search(name) else 2)
+
+    def _named(self, inner):
+        """The different names of persons at the beginning of these paths of notebooks."""
+        names = set()
+        for parts in inner:
+            outer = [part for part in parts[:-1] if not self._is_slug(part)]
+            if outer:
+                names.add(outer[0])
+            elif self._slug_in(parts[-1]):
+                names.add(self._rest(without_marks(parts[-1])[0]))
+        return {name for name in names if name and not VERSION.match(name)}
+
+    def _drive(self, files):
+        """The folders in which every notebook is called "NAME - FILE", with different names."""
+        names = defaultdict(set)
+        for one in files:
+            if is_notebook(one):
+                name, dash, _ = one.parts[-1].partition(" - ")
+                names[one.parts[:-1]].add(name if dash and not self._slug_in(name) else None)
+        return {folder for folder, found in names.items() if None not in found and len(found) > 1}
+
+
+def _prefix(part, rest):
+    return part[: len(part) - len(rest)] if rest else part
+
+
+def _until_time(part):
+    """The beginning that all files of an attempt share."""
+    return re.sub(r"(_attempt_[-\d]{19}).*", r"\1", part, flags=re.S)
+
+
+def _time(text, zone=None):
+    """Seconds since 1970 of a platform's time, which is UTC or this machine's own."""
+    if not text:
+        return None
+    numbers = [int(number) for number in re.findall(r"\d+", text)[:6]]
+    try:
+        return datetime(*numbers, tzinfo=UTC if zone in ("UTC", "Z") else None).timestamp()
+    except ValueError:
+        return None
+
+
+def _gradescope(handed):
+    """{path of the folder: what the metadata beside it say of it}."""
+    try:
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        table = yaml.load(handed.read(LARGEST_TABLE), loader)
+        return {
+            (*handed.parts[:-1], name): _submitters(entry) for name, entry in table.items() if entry
+        }
+    except (UnreadableError, yaml.YAMLError, AttributeError, KeyError, TypeError, IndexError):
+        return {}
+
+
+def _submitters(entry):
+    """What Gradescope says of a submission, as fields of an Owner."""
+    persons = [{key.strip(":"): str(v) for key, v in one.items()} for one in entry[":submitters"]]
+    time = entry.get(":created_at")
+    first = persons[0]
+    about = {"name": first["name"], "id": first.get("sid", ""), "email": first.get("email", "")}
+    names = [one["name"] for one in persons]
+    return {
+        "student": ", ".join(names),
+        "number": first.get("email") or first.get("sid", ""),
+        "members": tuple(names) if len(names) > 1 else (),
+        "time": time.timestamp() if isinstance(time, datetime) else None,
+        "about": about,
+    }
+
+
+def _blackboard(handed):
+    """{what stands before the attempt's time: (name, login)}, from the text beside an attempt."""
+    try:
+        text = handed.read(LARGEST_TABLE).decode("utf-8", "replace")
+    except UnreadableError:
+        return {}
+    found = re.search(r"^Name: *(.*?) *\(([^()\s]+)\)\s*$", text, re.M)
+    return {_until_time(handed.parts[-1]): found.groups()} if found else {}
