@@ -10,7 +10,8 @@ from types import SimpleNamespace
 from tqdm import tqdm
 
 from grading import marks, worker
-from grading.records.gradebook import UNKNOWN, Record
+from grading.records import roster
+from grading.records.record import UNKNOWN, Record
 from grading.sandbox import forkserver, modes
 from grading.submissions import intake, notebook, origin
 from grading.submissions.handed import UnreadableError
@@ -57,7 +58,12 @@ class Batch:
         self.book, self.settings = book, settings
         self.catalogue = importlib.import_module(settings.questions).QUESTIONS
         self.course = worker.fingerprint(settings)
-        found, self.aside = intake.find(folder, tuple(self.catalogue), self._recognized)
+        known = roster.read(book.folder)
+
+        def person(owner):
+            return known.student({**vars(owner), **owner.about})
+
+        found, self.aside = intake.find(folder, tuple(self.catalogue), self._recognized, person)
         self.found, self.waiting = found, dict.fromkeys(found)
 
     def _recognized(self, data):
@@ -145,7 +151,7 @@ class Batch:
             self._store(submission, slug, key, given, problem)
 
     def _store(self, submission, slug, key="", given=None, problem="", state=marks.REVIEW):
-        """Store the marks `given` to a submission, or if there is a problem, marks without points."""
+        """Store the marks `given` to a submission; without points, if there is a problem."""
         if given is None:
             why = marks.sentence(problem)
             questions = self.catalogue.get(slug) or (NO_QUESTION,)

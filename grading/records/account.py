@@ -3,8 +3,8 @@
 from collections import Counter
 
 from grading.marks import GRADED, LATER, REVIEW
-from grading.records import spreadsheet
-from grading.records.gradebook import UNKNOWN
+from grading.records import spreadsheet, tables
+from grading.records.record import UNKNOWN
 
 COLUMNS = ("file", "student", "assignment", "became", "why")
 ASIDE = "set aside"
@@ -29,10 +29,17 @@ def rows(found, aside, records):
 
 
 def write(folder, found, aside, records):
-    """Write files.csv into a gradebook's folder; returns the sentence that counts its rows."""
-    table = rows(found, aside, records)
-    spreadsheet.write(folder / "files.csv", COLUMNS, table)
-    counts = Counter(became for _, _, _, became, _ in table)
+    """Write files.csv into a gradebook's folder."""
+    spreadsheet.write(folder / "files.csv", COLUMNS, rows(found, aside, records))
+
+
+def sentence(folder):
+    """The sentence that counts the rows of files.csv, or "" where there is none."""
+    path = folder / "files.csv"
+    if not path.exists():
+        return ""
+    table = tables.read(path)[1]
+    counts = Counter(row["became"] for row in table)
     parts = [
         f"{counts[state]} {word}"
         for state, word in {

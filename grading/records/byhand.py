@@ -1,9 +1,7 @@
 """by-hand.csv, the table in which a person gives marks, as spreadsheets may leave it."""
 
-import csv
-import io
-
-from grading.records import spreadsheet
+from grading.records import spreadsheet, tables
+from grading.records.tables import TableError
 
 NAME = "by-hand.csv"
 COLUMNS = ("student", "assignment", "question", "points", "out_of", "comment", "reason")
@@ -11,31 +9,25 @@ KEY = COLUMNS[:3]
 """The columns that say which mark a row is about."""
 
 
-class RowError(ValueError):
+class RowError(TableError):
     """by-hand.csv cannot be read, or has a row that cannot be meant; the text names it."""
 
 
 def read(folder):
     """The rows of the table in a gradebook's folder, as dicts, by (student, assignment, question).
 
-    Raises RowError for a file that cannot be read, and for a question with two rows.
+    Raises TableError for a file that cannot be read, and RowError for a question with two rows.
     """
     path = folder / NAME
     if not path.exists():
         return {}
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise RowError(f"{NAME} is not in UTF-8: save it as 'CSV UTF-8'.") from error
-    header = text.partition("\n")[0]
-    separator = max(",;\t", key=header.count)
-    table = csv.DictReader(io.StringIO(text), delimiter=separator)
-    if missing := [name for name in (*KEY, "points") if name not in (table.fieldnames or ())]:
+    columns, table = tables.read(path)
+    if missing := [name for name in (*KEY, "points") if name not in columns]:
         wanted = ",".join(COLUMNS)
         raise RowError(f"{NAME} lacks {', '.join(missing)} in its first line: write {wanted}.")
     rows = {}
     for raw in table:
-        row = {name: spreadsheet.unescaped((raw.get(name) or "").strip()) for name in COLUMNS}
+        row = {name: raw.get(name, "") for name in COLUMNS}
         key = tuple(row[name] for name in KEY)
         if key in rows and any(key):
             raise RowError(f"{NAME}, {', '.join(key)}: it is there twice: take one out.")
