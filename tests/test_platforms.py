@@ -10,7 +10,7 @@ import pytest
 
 from grading.__main__ import main
 from grading.marks import GRADED, REVIEW
-from grading.records import platforms
+from grading.records import platforms, summary
 from grading.records.gradebook import Gradebook
 from grading.records.record import Record
 from grading.submissions import intake, origin
@@ -225,3 +225,26 @@ def test_a_number_in_a_name_keeps_its_zeros(tmp_path):
     (book.folder / "by-hand.csv").write_text(text.replace(",,20", ",5,20"))
     export(book)
     assert float(rows(book.folder / "grades.csv")[0]["score"]) == 5
+
+
+def test_a_request_for_a_second_look_stays_until_it_is_decided(tmp_path):
+    book = Gradebook(tmp_path / "book")
+    book.store(Record("ada", SLUG, "f", "", "", [mark(3)]))
+    export(book)
+    head = (book.folder / "by-hand.csv").read_text().strip()
+    assert head.endswith("asked_by,asked_on,asked_why,decided")
+    row = f"ada,{SLUG},batch_norm_forward,,,,,Ada,2026-11-21,the sum is right,"
+    (book.folder / "by-hand.csv").write_text(f"{head}\n{row}\n")
+    for _ in range(2):
+        export(book)
+        (record,) = book.records()
+        assert record.score == 3
+        (review,) = summary.to_review([record])
+        assert review[3] == "A second look was asked for (Ada 2026-11-21): the sum is right"
+    (book.folder / "by-hand.csv").write_text(f"{head}\n{row.replace(',,,,,', ',4,,,,')}it is.\n")
+    for _ in range(2):
+        export(book)
+        (record,) = book.records()
+        assert record.score == 4 and summary.to_review([record]) == []
+        assert record.marks[0]["why"] == "Marked by hand. After a second look: it is."
+        assert "the sum is right" in (book.folder / "by-hand.csv").read_text()

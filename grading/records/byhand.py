@@ -4,9 +4,13 @@ from grading.records import spreadsheet, tables
 from grading.records.tables import TableError
 
 NAME = "by-hand.csv"
-COLUMNS = ("student", "assignment", "question", "points", "out_of", "comment", "reason")
-KEY = COLUMNS[:3]
+KEY = ("student", "assignment", "question")
 """The columns that say which mark a row is about."""
+ASKED = ("asked_by", "asked_on", "asked_why", "decided")
+"""The columns of a request for a second look: it is open until something stands in `decided`."""
+COLUMNS = (*KEY, "points", "out_of", "comment", "reason", *ASKED)
+FILLED = ("points", "comment", *ASKED)
+"""The columns that a person fills: a row with one of them is kept."""
 
 
 class RowError(TableError):
@@ -39,6 +43,14 @@ def write(folder, rows):
     """Write the rows, as `read` returns them, into the table."""
     in_order = [tuple(row.values()) for _, row in sorted(rows.items())]
     spreadsheet.write(folder / NAME, COLUMNS, in_order)
+
+
+def request(row):
+    """What a person who looks for open requests for a second look has to read, or ""."""
+    if row["decided"] or not any(row[name] for name in ASKED):
+        return ""
+    said = " ".join(row[name] for name in ("asked_by", "asked_on") if row[name])
+    return f"A second look was asked for ({said}): {row['asked_why']}".replace(" ()", "")
 
 
 def points(row, mark):

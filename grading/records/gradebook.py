@@ -93,15 +93,19 @@ class Gradebook:
 
         Raises byhand.RowError.
         """
-        by_hand = {key: row for key, row in byhand.read(self.folder).items() if row["points"]}
+        by_hand = byhand.read(self.folder)
         paths = sorted((self.folder / "results").glob("*/*.json"))
         records = [record for record in map(_read, paths) if record]
         for record in records:
             for mark in record.marks:
                 row = by_hand.get((record.student, record.assignment, mark["question"]))
-                if row:
+                if row and row["points"]:
                     mark |= {"points": byhand.points(row, mark), "state": GRADED, "look": ""}
                     mark["why"] = row["comment"] or "Marked by hand."
+                if row and row["decided"]:
+                    mark["why"] = f"{mark['why']} After a second look: {row['decided']}"
+                elif row:
+                    mark["look"] = " ".join(filter(None, (mark["look"], byhand.request(row))))
         return records
 
     def tables(self):
@@ -112,7 +116,7 @@ class Gradebook:
         """
         self._rename()
         records, rows = self.records(), byhand.read(self.folder)
-        rows = {key: row for key, row in rows.items() if row["points"] or row["comment"]}
+        rows = {key: row for key, row in rows.items() if any(row[name] for name in byhand.FILLED)}
         marks = [
             ((record.student, record.assignment, mark["question"]), mark)
             for record in records
@@ -124,8 +128,9 @@ class Gradebook:
         for key, mark in marks:
             if key not in rows and (mark["state"] == REVIEW or mark["look"]):
                 reason = mark["why"] if mark["state"] == REVIEW else mark["look"]
-                cells = (*key, "", mark["out_of"], "", reason)
-                rows[key] = dict(zip(byhand.COLUMNS, cells, strict=True))
+                empty = dict.fromkeys(byhand.COLUMNS, "")
+                said = {"out_of": mark["out_of"], "reason": reason}
+                rows[key] = empty | dict(zip(byhand.KEY, key, strict=True)) | said
         details = [(*key, *(mark[name] for name in MARK_COLUMNS)) for key, mark in marks]
         spreadsheet.write(self.folder / "marks.csv", (*byhand.KEY, *MARK_COLUMNS), details)
         byhand.write(self.folder, rows)
