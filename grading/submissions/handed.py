@@ -4,9 +4,6 @@ Archives count as folders and are read where they lie: nothing is ever unpacked 
 must not be read keeps its place in the list, with the reason why.
 """
 
-import email
-import email.policy
-import email.utils
 import io
 import os
 import re
@@ -16,6 +13,8 @@ import zipfile
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+
+from grading.submissions import mails
 
 LARGEST = 50 << 20
 """Bytes of a notebook. A larger one holds pictures or films, and a person has to look at it."""
@@ -197,32 +196,23 @@ def _listed_member(archive, number, info):
 
 def _attached(archive, file):
     """The files attached to a mail."""
-    mail = _mail(file)
-    sender = email.utils.parseaddr(str(mail.get("From", "")))
-    try:
-        time = email.utils.parsedate_to_datetime(str(mail.get("Date", ""))).timestamp()
-    except ValueError:
-        time = archive.time
+    sender, time, attachments = mails.read(_whole(file))
+    time = archive.time if time is None else time
+    sender = tuple(map(plain, sender))
     return [
         Handed(
-            (*archive.parts, plain(Path(part.get_filename() or "attachment").name[-LONGEST:])),
-            (*archive.place, number),
-            time,
-            sender=tuple(map(plain, sender)),
+            (*archive.parts, plain(name)[-LONGEST:]), (*archive.place, number), time, sender=sender
         )
-        for number, part in enumerate(mail.iter_attachments())
+        for number, (name, _) in enumerate(attachments)
     ]
 
 
-def _mail(file):
-    """The mail in a file. Raises UnreadableError."""
+def _whole(file):
+    """The bytes of a mail. Raises UnreadableError."""
     data = file.read(LARGEST_INSIDE + 1)
     if len(data) > LARGEST_INSIDE:
         raise UnreadableError(f"the mail has more than {LARGEST_INSIDE >> 20} MB")
-    try:
-        return email.message_from_bytes(data, policy=email.policy.default)
-    except (ValueError, LookupError, RecursionError) as error:
-        raise UnreadableError("the mail cannot be read") from error
+    return data
 
 
 def _zip(file):
@@ -237,8 +227,10 @@ def _member(file, number, limit):
     """The bytes of a member of the archive in `file`. Raises UnreadableError."""
     if not zipfile.is_zipfile(file):
         file.seek(0)
-        attached = [*_mail(file).iter_attachments()][number]
-        return attached.get_payload(decode=True) or b""
+        data = mails.read(_whole(file))[2][number][1]
+        if len(data) > limit:
+            raise UnreadableError(f"the file has more than {limit >> 20} MB")
+        return data
     try:
         with _zip(file) as archive:
             info = archive.infolist()[number]

@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 
 from grading.submissions import handed
 from grading.submissions.handed import SYSTEM, UNOPENED, UnreadableError
-from grading.submissions.layouts import METADATA, Layout, Owner, is_notebook, without_marks
+from grading.submissions.layouts import Layout, Owner
+from grading.submissions.names import is_notebook, without_marks
+from grading.submissions.platformtables import METADATA
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,17 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-import yaml
-
-from grading.submissions.handed import ARCHIVE, UnreadableError
-
-NOTEBOOK = re.compile(r"\.ipynb(\.json|\.txt)?$", re.I)
-METADATA = "submission_metadata.yml"
-LARGEST_TABLE = 20 << 20
-"""Bytes of a platform's own table."""
+from grading.submissions import platformtables
+from grading.submissions.handed import ARCHIVE
+from grading.submissions.names import (
+    COPY_OF,
+    MARKS,
+    VERSION,
+    is_notebook,
+    pattern_of,
+    stem,
+    without_marks,
+)
 
 PATTERNS = {
     "nbgrader": re.compile(
@@ -46,17 +49,6 @@ EXPORT = re.compile(
     r"submi|export|inbound|gradebook|drive-download|download|collected|abgabe|^all$|^class", re.I
 )
 """What a folder or archive of everybody's is called."""
-VERSION = re.compile(
-    r"(old|new|final|draft|backup|version|v|copy|src|data|work|hw|notebooks?)(?![^\W\d_])", re.I
-)
-"""How folders and notebooks of one person are told from each other: no name of a person."""
-MARKS = (
-    re.compile(r"\s*\((?P<number>\d+)\)$"),
-    re.compile(r"\s+-\s+(?:Copy|Kopie|copia|Copie)$", re.I),
-    re.compile(r"-(?P<number>\d{1,2})$"),
-)
-"""How systems mark a copy at the end of its name."""
-COPY_OF = re.compile(r"^(?:Copy of|Kopie von|Copia de|Copie de)\s+", re.I)
 
 
 @dataclass(frozen=True)
@@ -84,36 +76,6 @@ class Owner:
     about: dict = field(default_factory=dict, compare=False)
 
 
-def is_notebook(handed):
-    return bool(NOTEBOOK.search(handed.parts[-1]))
-
-
-def stem(name):
-    """A file's name without what says that it is a notebook or an archive."""
-    return ARCHIVE.sub("", NOTEBOOK.sub("", name))
-
-
-def without_marks(name):
-    """(a notebook's name without the marks of a copy, those marks as rising numbers)."""
-    base, numbers = COPY_OF.sub("", stem(name)), []
-    found = True
-    while found:
-        for mark in MARKS:
-            if (found := mark.search(base)) and found.start():
-                numbers.append(int(found.groupdict().get("number") or 1))
-                base = base[: found.start()]
-                break
-            found = None
-    copied = (1,) if COPY_OF.match(name) else ()
-    return base.strip(), (*reversed(numbers), *copied)
-
-
-def pattern_of(slug):
-    """Finds a slug in a name: "layer" is in "ada layer2", not in "player" or "multilayered"."""
-    words = re.escape(slug).replace(r"\-", "[-_ ]+")
-    return re.compile(rf"(?<![^\W\d_]){words}(?![^\W\d_])", re.I)
-
-
 class Layout:
     """What the paths of all files together tell: `owner(handed)`.
 
@@ -124,10 +86,10 @@ class Layout:
         self.patterns = {slug: pattern_of(slug) for slug in slugs}
         self.gradescope, self.blackboard = {}, {}
         for one in files:
-            if one.parts[-1] == METADATA:
-                self.gradescope |= _gradescope(one)
+            if one.parts[-1] == platformtables.METADATA:
+                self.gradescope |= platformtables.gradescope(one)
             elif one.parts[-1].endswith(".txt") and "_attempt_" in one.parts[-1]:
-                self.blackboard |= _blackboard(one)
+                self.blackboard |= platformtables.blackboard(one)
         self.containers = self._containers(files)
         self.drive = self._drive(files)
 
@@ -174,7 +136,9 @@ class Layout:
         )
         if platform == "gradescope":
             owner = replace(owner, **self.gradescope[(*outer, parts[index])])
-        elif platform == "blackboard" and (more := self.blackboard.get(_until_time(parts[index]))):
+        elif platform == "blackboard" and (
+            more := self.blackboard.get(platformtables.until_time(parts[index]))
+        ):
             name, login = more
             owner = replace(owner, student=login, about={"name": name, "login": login})
         return owner
@@ -276,11 +240,6 @@ def _prefix(part, rest):
     return part[: len(part) - len(rest)] if rest else part
 
 
-def _until_time(part):
-    """The beginning that all files of an attempt share."""
-    return re.sub(r"(_attempt_[-\d]{19}).*", r"\1", part, flags=re.S)
-
-
 def _time(text, zone=None):
     """Seconds since 1970 of a platform's time, which is UTC or this machine's own."""
     if not text:
@@ -290,41 +249,3 @@ def _time(text, zone=None):
         return datetime(*numbers, tzinfo=UTC if zone in ("UTC", "Z") else None).timestamp()
     except ValueError:
         return None
-
-
-def _gradescope(handed):
-    """{path of the folder: what the metadata beside it say of it}."""
-    try:
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        table = yaml.load(handed.read(LARGEST_TABLE), loader)
-        return {
-            (*handed.parts[:-1], name): _submitters(entry) for name, entry in table.items() if entry
-        }
-    except (UnreadableError, yaml.YAMLError, AttributeError, KeyError, TypeError, IndexError):
-        return {}
-
-
-def _submitters(entry):
-    """What Gradescope says of a submission, as fields of an Owner."""
-    persons = [{key.strip(":"): str(v) for key, v in one.items()} for one in entry[":submitters"]]
-    time = entry.get(":created_at")
-    first = persons[0]
-    about = {"name": first["name"], "id": first.get("sid", ""), "email": first.get("email", "")}
-    names = [one["name"] for one in persons]
-    return {
-        "student": ", ".join(names),
-        "number": first.get("email") or first.get("sid", ""),
-        "members": tuple(names) if len(names) > 1 else (),
-        "time": time.timestamp() if isinstance(time, datetime) else None,
-        "about": about,
-    }
-
-
-def _blackboard(handed):
-    """{what stands before the attempt's time: (name, login)}, from the text beside an attempt."""
-    try:
-        text = handed.read(LARGEST_TABLE).decode("utf-8", "replace")
-    except UnreadableError:
-        return {}
-    found = re.search(r"^Name: *(.*?) *\(([^()\s]+)\)\s*$", text, re.M)
-    return {_until_time(handed.parts[-1]): found.groups()} if found else {}
