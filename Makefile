@@ -7,7 +7,7 @@ SUBMISSIONS ?= submitted
 WORKERS = -n auto --dist loadscope --no-loadscope-reorder
 
 .PHONY: help preflight book serve test test-colab soak multiverse bench lint lock cluster colab-versions \
-        links release grade export feedback launch publish slides zip container notebooks new-chapter \
+        links release grade export feedback similarity launch publish slides zip container notebooks new-chapter \
         new-assignment clean
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # goals are made in the order in which they are named: `make lock test` tests the new lock
@@ -79,6 +79,9 @@ export: .venv/ready ## make the tables of marks anew; PLATFORM=moodle|canvas|bla
 
 feedback: .venv/ready ## write a page for every student; PLATFORM=...: the archive of them that it takes, too
 	@$(PY) -m grading --book "$(GRADEBOOK)" feedback $(if $(PLATFORM),--platform $(PLATFORM)) $(OPTIONS)
+
+similarity: .venv/ready ## list solutions that are unusually alike, for people to read
+	@$(PY) -m grading --book "$(GRADEBOOK)" similarity "$(SUBMISSIONS)"
 
 launch: book ## write the notebooks that Colab opens, executed and stamped, into _build/launch
 	@$(PY) -m tools.launch

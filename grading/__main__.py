@@ -1,4 +1,4 @@
-"""release, grade, export, feedback: see content/grading.md."""
+"""release, grade, export, feedback, similarity: see content/grading.md."""
 
 import argparse
 import importlib
@@ -6,7 +6,7 @@ import math
 import sys
 from pathlib import Path
 
-from grading import batch
+from grading import batch, similarity
 from grading.grader import ASSIGNMENTS, Settings
 from grading.marks import GRADED, LATER
 from grading.records import account, feedback, nbgraderbook, platforms, roster, summary
@@ -71,6 +71,8 @@ def parsed(arguments):
     pages = commands.add_parser("feedback", help="make a page for every student")
     for command in (export, pages):
         command.add_argument("--platform", choices=platforms.PLATFORMS, help="write its files, too")
+    alike = commands.add_parser("similarity", help="list solutions that are unusually alike")
+    alike.add_argument("submissions", type=named)
     export.add_argument("--decimal", choices=(".", ","), default=".", help="sign before tenths")
     return parser.parse_args(arguments)
 
@@ -84,6 +86,8 @@ def main(arguments=None):
     try:
         if options.command == "grade":
             return grade(options, book)
+        if options.command == "similarity":
+            return alike(options, book)
         if options.command == "export":
             return exported(options, book)
         return feed_back(options, book)
@@ -126,6 +130,18 @@ def grade(options, book):
     code = export(book, options.questions)
     print(account.sentence(book.folder))
     return 130 if interrupted else code
+
+
+def alike(options, book):
+    """Write the page of solutions that are alike; returns the exit code."""
+    if not options.submissions.is_dir():
+        print(f"There is no folder {options.submissions}.", file=sys.stderr)
+        return 2
+    catalogue = importlib.import_module(options.questions).QUESTIONS
+    person = roster.read(book.folder).of_owner
+    count = similarity.write_page(options.submissions, book.folder, catalogue, person)
+    print(f"{count} pairs to read are in {book.folder / 'similarity.html'}")
+    return 0
 
 
 def export(book, questions):

@@ -58,11 +58,7 @@ class Batch:
         self.book, self.settings = book, settings
         self.catalogue = importlib.import_module(settings.questions).QUESTIONS
         self.course = worker.fingerprint(settings)
-        known = roster.read(book.folder)
-
-        def person(owner):
-            return known.student({**vars(owner), **owner.about})
-
+        person = roster.read(book.folder).of_owner
         found, self.aside = intake.find(folder, tuple(self.catalogue), self._recognized, person)
         self.found, self.waiting = found, dict.fromkeys(found)
 

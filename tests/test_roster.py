@@ -24,11 +24,7 @@ def of(text, tmp_path):
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_every_platforms_name_is_matched(tmp_path, layout):
     exports.write(tmp_path, exports.files_of(layout, PEOPLE, right=b"{}", wrong=b"old"))
-
-    def person(owner):
-        return CLASS.student({**vars(owner), **owner.about})
-
-    found, _ = intake.find(tmp_path, tuple(QUESTIONS), person=person)
+    found, _ = intake.find(tmp_path, tuple(QUESTIONS), person=CLASS.of_owner)
     assert {one.student for one in found} == {one.login for one in PEOPLE}
 
 

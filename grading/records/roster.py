@@ -127,6 +127,10 @@ class Roster:
         person = self.match(said)
         return (person.group or person.key) if person else said["student"]
 
+    def of_owner(self, owner):
+        """The same for the Owner of a file (see `submissions.layouts`)."""
+        return self.student({**vars(owner), **owner.about})
+
     def members(self, said):
         """The keys of those to whom a submission belongs. said: as `match` takes it."""
         if said["student"] in self.groups:
