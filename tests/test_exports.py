@@ -163,6 +163,67 @@ def test_what_fits_nothing_is_for_review(tmp_path):
     assert {one.file.parts[-1] for one in aside} == {"data.csv", ".ipynb_checkpoints"}
 
 
+def told(folder, paths):
+    """{student: slug} of notebooks at these paths, each with content of its own."""
+    for path in paths:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(path)
+    found, _ = read(folder)
+    return {(one.student, one.assignment) for one in found if not one.problem}
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["Homework 1/{0}/{1}.ipynb", "submissions/{0}/{1}.ipynb", "course/submitted/{0}/{1}/a.ipynb"],
+)
+def test_folders_around_everybody_are_nobody(tmp_path, path):
+    paths = [path.format(name, SLUG) for name in ("ada", "bo", "cy")]
+    assert told(tmp_path, paths) == {(name, SLUG) for name in ("ada", "bo", "cy")}
+
+
+def test_folders_of_titles_beside_each_other_are_nobody(tmp_path):
+    people = {"ada", "bo", "cy"}
+    paths = [
+        f"Homework {n}/{name}/{slug}.ipynb"
+        for n, slug in ((1, SLUG), (2, "layer"))
+        for name in people
+    ]
+    assert told(tmp_path, paths) == {(name, slug) for name in people for slug in (SLUG, "layer")}
+
+
+def test_folders_within_a_students_are_no_students(tmp_path):
+    paths = [
+        f"{name}/{part}/{slug}.ipynb"
+        for name in ("ada", "bo", "cy", "dan")
+        for part, slug in (("lib", SLUG), ("demo", "layer"), ("more", "bug-hunt"))
+    ]
+    assert {student for student, _ in told(tmp_path, paths)} == {"ada", "bo", "cy", "dan"}
+
+
+def test_repositories_of_another_title_are_named_after_their_users(tmp_path):
+    paths = [f"hw1-submissions/hw1-{name}/{SLUG}.ipynb" for name in ("ada", "bo-ek")]
+    assert told(tmp_path, paths) == {("ada", SLUG), ("bo-ek", SLUG)}
+
+
+def test_participants_of_blind_marking_have_their_numbers(tmp_path):
+    paths = [f"Participant_{n}_assignsubmission_file_/{SLUG}.ipynb" for n in (7, 8)]
+    assert told(tmp_path, paths) == {("Participant 7", SLUG), ("Participant 8", SLUG)}
+
+
+def test_what_systems_hide_is_set_aside_and_its_owner_is_not(tmp_path):
+    (tmp_path / "ada" / ".git").mkdir(parents=True)
+    (tmp_path / "ada" / ".git" / "config").write_text("")
+    (tmp_path / ".DS_Store").write_text("")
+    checkpoint = f".ipynb_checkpoints/{SLUG}-checkpoint.ipynb"
+    archive(tmp_path / "bo.zip", (f"{SLUG}.ipynb", "{}"), (checkpoint, "old"), ("__MACOSX/a", ""))
+    found, aside = read(tmp_path)
+    assert {one.student: one.problem[:20] for one in found} == {
+        "ada": "there is no notebook",
+        "bo": "",
+    }
+    assert len(aside) == 4 and {one.why for one in aside} == {"a system's own file"}
+
+
 # --- Archives from people one does not know -------------------------------------------------------
 
 

@@ -53,11 +53,13 @@ def find(folder, slugs, recognized=lambda data: None, person=lambda owner: owner
     files = handed.walk(folder)
     layout = Layout(files, slugs)
     owners = _told_apart([(one, layout.owner(one)) for one in files])
-    notebooks, others, aside = defaultdict(list), defaultdict(list), []
+    notebooks, others, aside, hidden = defaultdict(list), defaultdict(list), [], {}
     for one, owner in owners:
         name = one.parts[-1]
-        if SYSTEM.match(name):
+        if any(map(SYSTEM.match, one.parts)):
             aside.append(Aside(one, owner.student, owner.slug, "a system's own file"))
+            if not SYSTEM.match(one.parts[0]):
+                hidden[person(owner)] = owner
         elif name == METADATA or "outbound" in one.parts:
             aside.append(Aside(one, "", owner.slug, "the platform's own file"))
         elif one.empty and len(one.parts) == 1 and name in slugs:
@@ -73,6 +75,8 @@ def find(folder, slugs, recognized=lambda data: None, person=lambda owner: owner
         submissions.append(chosen)
         aside += passed_over
     without, beside = _without_notebooks(notebooks, others)
+    seen = {student for student, _ in notebooks} | others.keys()
+    without += [_without(name, None, (), hidden[name]) for name in hidden.keys() - seen]
     together = _one_for_each(submissions + without)
     return sorted(together, key=lambda one: (one.student, one.assignment or "")), aside + beside
 
@@ -119,13 +123,15 @@ def _without_notebooks(notebooks, others):
                 alone[slug].append((one, owner))
             elif not one.empty:
                 aside.append(Aside(one, student, owner.slug, "it lies beside a notebook"))
-        submissions += [_without(student, slug, files) for slug, files in alone.items()]
+        submissions += [
+            _without(student, slug, [one for one, _ in files if not one.empty], files[0][1])
+            for slug, files in alone.items()
+        ]
     return submissions, aside
 
 
-def _without(student, slug, group):
+def _without(student, slug, files, owner):
     """The Submission of files that are no notebooks, or must not be read."""
-    files = tuple(one for one, _ in group if not one.empty)
     reasons = [f"{one.name}: {one.refused}" for one in files if one.refused]
     unopened = [one for one in files if not one.refused and UNOPENED.search(one.parts[-1])]
     if unopened:
@@ -135,7 +141,7 @@ def _without(student, slug, group):
         instead = f", but {listing(others)}" if others else ""
         reasons.append(f"there is no notebook (*.ipynb){instead}")
     problem = "; ".join(reasons)
-    return Submission(student, slug, None, problem, owner=group[0][1], about=files)
+    return Submission(student, slug, None, problem, owner=owner, about=tuple(files))
 
 
 def _one_for_each(submissions):

@@ -48,7 +48,11 @@ PATTERNS = {
 EXPORT = re.compile(
     r"submi|export|inbound|gradebook|drive-download|download|collected|abgabe|^all$|^class", re.I
 )
-"""What a folder or archive of everybody's is called."""
+"""What a folder or archive of everybody's may be called."""
+SURELY = re.compile(r"submissions|submitted|inbound|export|all|class", re.I)
+"""What nobody calls the own one."""
+PARTICIPANT = re.compile(r"participant|teilnehmer|participante", re.I)
+"""What Moodle calls everybody while marking is blind."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +138,9 @@ class Layout:
             prefix=_prefix(parts[index], said.get("rest")),
             scope=outer,
         )
-        if platform == "gradescope":
+        if platform == "moodle" and PARTICIPANT.match(owner.student):
+            owner = replace(owner, student=f"{owner.student} {owner.number}")
+        elif platform == "gradescope":
             owner = replace(owner, **self.gradescope[(*outer, parts[index])])
         elif platform == "blackboard" and (
             more := self.blackboard.get(platformtables.until_time(parts[index]))
@@ -205,18 +211,24 @@ class Layout:
 
     def _holds_all(self, top, inner, siblings):
         """Whether a folder or archive is everybody's. inner: the paths of the notebooks in it."""
-        name = top[-1]
+        name = stem(top[-1])
         if self._is_slug(name):
             return False
-        export = EXPORT.search(name) or (ARCHIVE.search(name) and self._slug_in(name))
-        if not export and len(siblings) > 1:
-            return False
         while len({parts[0] for parts in inner}) == 1 and len(inner[0]) > 1:
+            if SURELY.fullmatch(name):
+                return True
             inner = [parts[1:] for parts in inner]
-        return len(self._named(inner)) > (1 if export or ARCHIVE.search(name) else 2)
+        named = self._named(inner)
+        if EXPORT.search(name):
+            return len(named) > 1
+        named = {one for one in named if not VERSION.match(one)}
+        if ARCHIVE.search(top[-1]) and (len(siblings) == 1 or self._slug_in(name)):
+            return len(named) > 1
+        # Folders of a class are few and hold many; those of students are many and hold few.
+        return len(named) > max(2, len(siblings))
 
     def _named(self, inner):
-        """The different names of persons at the beginning of these paths of notebooks."""
+        """The different names at the beginning of these paths of notebooks, but for slugs."""
         names = set()
         for parts in inner:
             outer = [part for part in parts[:-1] if not self._is_slug(part)]
@@ -224,7 +236,7 @@ class Layout:
                 names.add(outer[0])
             elif self._slug_in(parts[-1]):
                 names.add(self._rest(without_marks(parts[-1])[0]))
-        return {name for name in names if name and not VERSION.match(name)}
+        return names - {""}
 
     def _drive(self, files):
         """The folders in which every notebook is called "NAME - FILE", with different names."""

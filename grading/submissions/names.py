@@ -6,7 +6,9 @@ from grading.submissions.handed import ARCHIVE
 
 NOTEBOOK = re.compile(r"\.ipynb(\.json|\.txt)?$", re.I)
 VERSION = re.compile(
-    r"(old|new|final|draft|backup|version|v|copy|src|data|work|hw|notebooks?)(?![^\W\d_])", re.I
+    r"(old|new|final|draft|backup|version|v|copy|src|data|work|notebooks?|hw|homework|assignment"
+    r"|week|task|exercise|ex|problem|lab|chapter|part|aufgabe|blatt|tarea|tp)(?![^\W\d_])",
+    re.I,
 )
 """How folders and notebooks of one person are told from each other: no name of a person."""
 MARKS = (
