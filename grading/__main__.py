@@ -126,7 +126,7 @@ def grade(options, book):
     except KeyboardInterrupt:
         print("Interrupted: what is done is kept; the same command goes on.", file=sys.stderr)
         interrupted = True
-    account.write(book.folder, whole.found, whole.aside, book.tables())
+    account.write(book.folder, whole.found, whole.aside, book.records())
     code = export(book, options.questions)
     print(account.sentence(book.folder))
     return 130 if interrupted else code

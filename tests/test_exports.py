@@ -205,6 +205,26 @@ def test_repositories_of_another_title_are_named_after_their_users(tmp_path):
     assert told(tmp_path, paths) == {("ada", SLUG), ("bo-ek", SLUG)}
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        f"byronbo_77_88_{SLUG}.ipynb",
+        f"Bo Byron_99_assignsubmission_file_/{SLUG}.ipynb",
+        f"bo+{SLUG}+2026-11-20 10:00:00.000 UTC/{SLUG}.ipynb",
+        f"Homework_bo_attempt_2026-11-20-10-00-00_{SLUG}.ipynb",
+    ],
+)
+@pytest.mark.parametrize("own", ["ada/{}", "ada/{slug}/{}", "Ada L_7_assignsubmission_file/{}"])
+def test_nobody_hands_in_for_a_classmate(tmp_path, own, name):
+    others = [
+        own.format(f"{SLUG}.ipynb", slug=SLUG).replace("a", who, 1).replace("A", who, 1)
+        for who in ("ba", "ca")
+    ]
+    students = {student for student, _ in told(tmp_path, [own.format(name, slug=SLUG), *others])}
+    assert len(students) == 3
+    assert not [student for student in students if student.lower().startswith(("bo", "byron"))]
+
+
 def test_participants_of_blind_marking_have_their_numbers(tmp_path):
     paths = [f"Participant_{n}_assignsubmission_file_/{SLUG}.ipynb" for n in (7, 8)]
     assert told(tmp_path, paths) == {("Participant 7", SLUG), ("Participant 8", SLUG)}

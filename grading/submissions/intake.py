@@ -108,9 +108,11 @@ def _without_notebooks(notebooks, others):
     notebooks: lists of (file, owner) by student and slug.  others: the same of other files, by
     student.
     """
-    submissions, aside = [], []
+    submissions, aside, told = [], [], defaultdict(set)
+    for student, slug in notebooks:
+        told[student].add(slug)
     for student, group in others.items():
-        slugs = {slug for name, slug in notebooks if name == student}
+        slugs = told[student]
         scopes = {owner.scope for slug in slugs for _, owner in notebooks[student, slug]}
         alone = defaultdict(list)
         for one, owner in group:

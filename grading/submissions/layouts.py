@@ -46,7 +46,8 @@ PATTERNS = {
 """By platform: what a folder's or a file's name must be. Of several, the first one counts."""
 
 EXPORT = re.compile(
-    r"submi|export|inbound|gradebook|drive-download|download|collected|abgabe|^all$|^class", re.I
+    r"submi|export|inbound|gradebook|drive-download|download|collected|abgabe|^all$|^class(es)?\b",
+    re.I,
 )
 """What a folder or archive of everybody's may be called."""
 SURELY = re.compile(r"submissions|submitted|inbound|export|all|class", re.I)
@@ -94,29 +95,37 @@ class Layout:
                 self.gradescope |= platformtables.gradescope(one)
             elif one.parts[-1].endswith(".txt") and "_attempt_" in one.parts[-1]:
                 self.blackboard |= platformtables.blackboard(one)
-        self.containers = self._containers(files)
-        self.drive = self._drive(files)
+        self.paths = [one.parts for one in files if is_notebook(one)]
+        self.containers = self._containers()
+        self.exports = self._exports()
+        self.drive = self._drive()
 
     def owner(self, handed):
         """The Owner of a file."""
         parts = handed.parts
-        for index, part in enumerate(parts):
-            for platform, pattern in PATTERNS.items():
-                if platform == "gradescope" and (*parts[:index], part) not in self.gradescope:
-                    continue
-                if found := pattern.match(part):
-                    return self._platforms(handed, index, platform.strip(), found)
         slug = self._slug(parts)
         if handed.sender:
             name, address = handed.sender
-            about = {"email": address, "time": handed.time}
-            return self._generic(
-                handed, name or address, slug, platform="mail", time=handed.time, about=about
-            )
+            more = {"platform": "mail", "time": handed.time, "about": {"email": address}}
+            return self._generic(handed, name or address, slug, **more)
+        for index in range(len(parts)):
+            if parts[:index] not in self.exports:  # what is in a student's folder says nothing
+                break
+            if found := self._matched(parts[: index + 1]):
+                return self._platforms(handed, index, *found)
         if parts[:-1] in self.drive and " - " in parts[-1]:
             student, _, rest = parts[-1].partition(" - ")
             return self._generic(handed, student.strip(), slug, platform="drive", file=rest)
         return self._by_name(handed, slug)
+
+    def _matched(self, path):
+        """(platform, match) of the pattern that the last part of a path fits, or None."""
+        for platform, pattern in PATTERNS.items():
+            if platform == "gradescope" and path not in self.gradescope:
+                continue
+            if found := pattern.match(path[-1]):
+                return platform.strip(), found
+        return None
 
     def _platforms(self, handed, index, platform, found):
         """The Owner of a file whose part number `index` matches a platform's pattern."""
@@ -195,16 +204,51 @@ class Layout:
                     return slug
         return next(filter(None, map(self._slug_in, reversed(parts))), None)
 
-    def _containers(self, files):
+    def _below(self, level):
+        """{folder or archive in one of `level`: the paths in it} of all notebooks."""
+        below = defaultdict(list)
+        for parts in self.paths:
+            outer = next((one for one in level if parts[: len(one)] == one), None)
+            if outer is not None and len(parts) > len(outer) + 1:
+                below[parts[: len(outer) + 1]].append(parts[len(outer) + 1 :])
+        return below
+
+    def _exports(self):
+        """The folders and archives directly in which platforms' names are believed.
+
+        A student's own are not among them, for anybody may give a file a classmate's name.
+        """
+        exports, level = {()}, {()}
+        while level:
+            below = {
+                top: inner for top, inner in self._below(level).items() if not self._matched(top)
+            }
+            whole = all(self._all_match(top, inner) for top, inner in below.items())
+            level = {
+                top
+                for top in below
+                if whole
+                or top in self.containers
+                or self._is_slug(top[-1])
+                or EXPORT.search(top[-1])
+                or (ARCHIVE.search(top[-1]) and self._slug_in(top[-1]))
+            }
+            exports |= level
+        return exports
+
+    def _all_match(self, top, inner):
+        """Whether everything in a folder fits a platform's pattern. inner: the paths in it."""
+        first = {(*top, parts[0]) for parts in inner}
+        if all(map(self._matched, first)):
+            return True
+        deeper = [parts[1:] for parts in inner if len(parts) > 1]
+        return len(first) == 1 and len(deeper) == len(inner) and self._all_match(*first, deeper)
+
+    def _containers(self):
         """The folders and archives that hold everybody's work: those at the top, and in them."""
-        paths = [one.parts for one in files if is_notebook(one)]
         containers, level = set(), {()}
         while level:
-            below = defaultdict(list)
-            for parts in paths:
-                outer = next((one for one in level if parts[: len(one)] == one), None)
-                if outer is not None and len(parts) > len(outer) + 1:
-                    below[parts[: len(outer) + 1]].append(parts[len(outer) + 1 :])
+            below = self._below(level)
             level = {top for top, inner in below.items() if self._holds_all(top, inner, below)}
             containers |= level
         return containers
@@ -238,13 +282,12 @@ class Layout:
                 names.add(self._rest(without_marks(parts[-1])[0]))
         return names - {""}
 
-    def _drive(self, files):
+    def _drive(self):
         """The folders in which every notebook is called "NAME - FILE", with different names."""
         names = defaultdict(set)
-        for one in files:
-            if is_notebook(one):
-                name, dash, _ = one.parts[-1].partition(" - ")
-                names[one.parts[:-1]].add(name if dash and not self._slug_in(name) else None)
+        for *folder, file in self.paths:
+            name, dash, _ = file.partition(" - ")
+            names[tuple(folder)].add(name if dash and not self._slug_in(name) else None)
         return {folder for folder, found in names.items() if None not in found and len(found) > 1}
 
 
