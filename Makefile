@@ -7,8 +7,8 @@ SUBMISSIONS ?= submitted
 WORKERS = -n auto --dist loadscope --no-loadscope-reorder
 
 .PHONY: help preflight book serve test test-colab soak multiverse bench lint lock cluster colab-versions \
-        links release grade export feedback launch publish slides zip zip-python container notebooks \
-        new-chapter new-assignment clean
+        links release grade export feedback similarity launch publish slides zip zip-python \
+        container notebooks new-chapter new-assignment clean
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # goals are made in the order in which they are named: `make lock test` tests the new lock
 
@@ -74,11 +74,14 @@ release: .venv/ready ## make the notebooks that students get, in gradebook/relea
 grade: .venv/ready ## grade what was handed in: make grade SUBMISSIONS=folder
 	@$(PY) -m grading --book "$(GRADEBOOK)" grade "$(SUBMISSIONS)" $(OPTIONS)
 
-export: .venv/ready ## make the tables of marks anew, after marking by hand
-	@$(PY) -m grading --book "$(GRADEBOOK)" export
+export: .venv/ready ## make the tables of marks anew; PLATFORM=moodle|canvas|blackboard|gradescope|csv: its files, too
+	@$(PY) -m grading --book "$(GRADEBOOK)" export $(if $(PLATFORM),--platform $(PLATFORM)) $(OPTIONS)
 
-feedback: .venv/ready ## write a page for every student
-	@$(PY) -m grading --book "$(GRADEBOOK)" feedback
+feedback: .venv/ready ## write a page for every student; PLATFORM=...: the archive of them that it takes, too
+	@$(PY) -m grading --book "$(GRADEBOOK)" feedback $(if $(PLATFORM),--platform $(PLATFORM)) $(OPTIONS)
+
+similarity: .venv/ready ## list solutions that are unusually alike, for people to read
+	@$(PY) -m grading --book "$(GRADEBOOK)" similarity "$(SUBMISSIONS)"
 
 launch: book ## write the notebooks that Colab opens, executed and stamped, into _build/launch
 	@$(PY) -m tools.launch

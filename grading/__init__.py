@@ -6,6 +6,7 @@ grader        reads a submission and has its assignment's questions marked
 attempt       marks the questions, by running the submission's code in a sandbox
 cases         the hidden cases of the questions
 marks         points, and the sentences that explain them
+similarity    lists solutions that are unusually alike, for people to read
 release       makes the notebooks that students get
 submissions/  finds and reads what students hand in
 sandbox/      runs a submission's code, separated from the system

@@ -1,4 +1,4 @@
-"""release, grade, export, feedback: see content/grading.md."""
+"""release, grade, export, feedback, similarity: see content/grading.md."""
 
 import argparse
 import importlib
@@ -6,18 +6,21 @@ import math
 import sys
 from pathlib import Path
 
-from grading import batch
+from grading import batch, similarity
 from grading.grader import ASSIGNMENTS, Settings
 from grading.marks import GRADED, LATER
-from grading.records import feedback, nbgraderbook, summary
-from grading.records.byhand import RowError
+from grading.records import account, feedback, nbgraderbook, platforms, roster, summary
 from grading.records.gradebook import Gradebook
+from grading.records.tables import TableError
 from grading.sandbox.modes import Limits, SandboxError
 from grading.worker import OutdatedError
 from local.ensembles.cluster import DaskMissingError
 from tools import faults, repository
 from tools.files import ROOT
 
+WHY_NOT = (
+    "they handed in nothing, need review, are there twice, or the platform's number is unknown"
+)
 STAMPED = ("content", "local", "requirements.txt")
 """What a released notebook is made of, or fetches: this much must be committed."""
 
@@ -64,8 +67,13 @@ def parsed(arguments):
     grade.add_argument(
         "--seconds", type=positive(float), default=seconds, help=f"for a question ({seconds:g})"
     )
-    commands.add_parser("export", help="make the tables anew, after marking by hand")
-    commands.add_parser("feedback", help="make a page for every student")
+    export = commands.add_parser("export", help="make the tables anew, after marking by hand")
+    pages = commands.add_parser("feedback", help="make a page for every student")
+    for command in (export, pages):
+        command.add_argument("--platform", choices=platforms.PLATFORMS, help="write its files, too")
+    alike = commands.add_parser("similarity", help="list solutions that are unusually alike")
+    alike.add_argument("submissions", type=named)
+    export.add_argument("--decimal", choices=(".", ","), default=".", help="sign before tenths")
     return parser.parse_args(arguments)
 
 
@@ -78,15 +86,14 @@ def main(arguments=None):
     try:
         if options.command == "grade":
             return grade(options, book)
+        if options.command == "similarity":
+            return alike(options, book)
         if options.command == "export":
-            return export(options, book)
-        records = book.records()
-    except (SandboxError, OutdatedError, RowError, DaskMissingError) as error:
+            return exported(options, book)
+        return feed_back(options, book)
+    except (SandboxError, OutdatedError, TableError, DaskMissingError) as error:
         print(error, file=sys.stderr)
         return 2
-    feedback.write_all(book.folder, records)
-    print(f"{len(records)} pages are in {book.folder / 'feedback'}")
-    return 0
 
 
 def release(options, book):
@@ -112,21 +119,41 @@ def grade(options, book):
     mode = "trusted" if options.trusted else batch.choose(options.scheduler)
     limits = Limits(seconds=options.seconds)
     settings = Settings(mode, book.seed(), limits, options.questions, options.probes)
+    whole = batch.Batch(options.submissions, book, settings)
+    interrupted = False
     try:
-        batch.Batch(options.submissions, book, settings).run(options.cores, options.scheduler)
+        whole.run(options.cores, options.scheduler)
     except KeyboardInterrupt:
         print("Interrupted: what is done is kept; the same command goes on.", file=sys.stderr)
-        export(options, book)
-        return 130
-    return export(options, book)
+        interrupted = True
+    account.write(book.folder, whole.found, whole.aside, book.records())
+    code = export(book, options.questions)
+    print(account.sentence(book.folder))
+    return 130 if interrupted else code
 
 
-def export(options, book):
-    """Write the tables, nbgrader's gradebook and the summary; returns the exit code."""
+def alike(options, book):
+    """Write the page of solutions that are alike; returns the exit code."""
+    if not options.submissions.is_dir():
+        print(f"There is no folder {options.submissions}.", file=sys.stderr)
+        return 2
     catalogue = importlib.import_module(options.questions).QUESTIONS
+    person = roster.read(book.folder).of_owner
+    count = similarity.write_page(options.submissions, book.folder, catalogue, person)
+    print(f"{count} pairs to read are in {book.folder / 'similarity.html'}")
+    return 0
+
+
+def export(book, questions):
+    """Write tables, nbgrader's gradebook, pages and the summary; returns the exit code."""
+    catalogue = importlib.import_module(questions).QUESTIONS
     records = book.tables()
-    nbgraderbook.write((book.folder / "gradebook.db").resolve(), records, catalogue)
-    looks = summary.write_page(book.folder, records, catalogue)
+    standings = book.standings(records)
+    own = [one.own for one in standings if one.record]
+    nbgraderbook.write((book.folder / "gradebook.db").resolve(), own, catalogue)
+    feedback.write_all(book.folder, [one for one in standings if one.record])
+    known, counted = roster.read(book.folder), account.sentence(book.folder)
+    looks = summary.write_page(book.folder, records, catalogue, standings, known, counted)
     states = [record.state for record in records]
     print(
         f"{len(records)} submissions: {states.count(GRADED)} graded, {len(looks)} marks to look at"
@@ -134,6 +161,32 @@ def export(options, book):
         f" Grades: {book.folder / 'grades.csv'}"
     )
     return 1 if LATER in states else 0
+
+
+def exported(options, book):
+    """Write the tables, and those of a platform; returns the exit code."""
+    code = export(book, options.questions)
+    if options.platform:
+        standings = book.standings(book.records())
+        written, left_out = platforms.export(
+            book.folder, options.platform, standings, options.decimal
+        )
+        for path in written:
+            print(path)
+        if left_out:
+            print(f"Without points there, since {WHY_NOT}: {', '.join(sorted({*left_out}))}")
+    return code
+
+
+def feed_back(options, book):
+    """Write the pages of all students, and a platform's archive of them; returns the exit code."""
+    standings = [one for one in book.standings(book.records()) if one.record]
+    feedback.write_all(book.folder, standings)
+    print(f"{len(standings)} pages are in {book.folder / 'feedback'}")
+    if options.platform:
+        for path in platforms.zipped_feedback(book.folder, options.platform, standings):
+            print(path)
+    return 0
 
 
 if __name__ == "__main__":

@@ -4,14 +4,17 @@ import contextlib
 import importlib
 import multiprocessing
 from concurrent import futures
+from dataclasses import replace
 from types import SimpleNamespace
 
 from tqdm import tqdm
 
 from grading import marks, worker
-from grading.records.gradebook import UNKNOWN, Record
+from grading.records import roster
+from grading.records.record import UNKNOWN, Record
 from grading.sandbox import forkserver, modes
-from grading.submissions import intake
+from grading.submissions import intake, notebook, origin
+from grading.submissions.handed import UnreadableError
 from local.ensembles.cluster import import_dask
 
 NO_QUESTION = SimpleNamespace(name="", title="", points=0)
@@ -55,9 +58,12 @@ class Batch:
         self.book, self.settings = book, settings
         self.catalogue = importlib.import_module(settings.questions).QUESTIONS
         self.course = worker.fingerprint(settings)
-        self.waiting = dict.fromkeys(intake.find(folder, tuple(self.catalogue)))
-        self.files = {}
-        """The file of each student and assignment that has been stored in this run."""
+        person = roster.read(book.folder).of_owner
+        found, self.aside = intake.find(folder, tuple(self.catalogue), self._recognized, person)
+        self.found, self.waiting = found, dict.fromkeys(found)
+
+    def _recognized(self, data):
+        return notebook.recognized(notebook.code_cells(data), self.catalogue)
 
     def run(self, cores=None, scheduler=None):
         """Grade what is waiting, and store each Record as soon as it is there.
@@ -81,6 +87,7 @@ class Batch:
                         self._store(first, first.assignment, problem=why, state=marks.LATER)
                         self._finish(first, bar)
                     suspected = not suspected
+        self._forget_the_unknown()
 
     def _submit(self, executor, width, bar, submissions):
         """Have the submissions graded, `width` at a time."""
@@ -114,17 +121,17 @@ class Batch:
             self._store(submission, submission.assignment, problem=submission.problem)
             return None
         try:
-            data = intake.read(submission.path)
-        except intake.UnreadableError as error:
+            data = submission.file.read()
+        except UnreadableError as error:
             self._store(submission, submission.assignment, problem=str(error))
             return None
         key = self.book.key(data, self.settings, self.course)
-        student, slug = submission.student, submission.assignment
-        slugs = [slug] if slug else [*self.catalogue, UNKNOWN]
-        for earlier in filter(None, (self.book.load(student, each) for each in slugs)):
-            if earlier.key == key and earlier.state != marks.LATER:
-                self.files[student, earlier.assignment] = intake.text(submission.path.name)
-                return None
+        earlier = self.book.load(submission.student, submission.assignment or UNKNOWN)
+        if earlier and earlier.key == key and earlier.state != marks.LATER:
+            now = replace(earlier, **self._described(submission))
+            if now != earlier:
+                self.book.store(now)
+            return None
         return data, key
 
     def _collect(self, submission, key, future):
@@ -140,20 +147,29 @@ class Batch:
             self._store(submission, slug, key, given, problem)
 
     def _store(self, submission, slug, key="", given=None, problem="", state=marks.REVIEW):
-        """Store the marks `given` to a submission, or marks without points if there is a problem.
-
-        Two files of a student for one assignment are a problem, too.
-        """
-        student, path = submission.student, submission.path
-        name = intake.text(path.name) if path else ""
-        other = self.files.setdefault((student, slug), name)
-        if other != name:
-            given, key = None, ""
-            problem = f"which of these notebooks counts? {', '.join(sorted((other, name)))}"
+        """Store the marks `given` to a submission; without points, if there is a problem."""
         if given is None:
             why = marks.sentence(problem)
             questions = self.catalogue.get(slug) or (NO_QUESTION,)
             given = [marks.ungraded(each, state, why).asdict() for each in questions]
-        self.book.store(Record(student, slug or UNKNOWN, name, key, submission.note, given))
-        if slug and not submission.assignment:  # an earlier run may not have recognized it
-            self.book.drop(student, UNKNOWN, name)
+        described = self._described(submission)
+        self.book.store(
+            Record(submission.student, slug or UNKNOWN, key=key, marks=given, **described)
+        )
+
+    def _described(self, submission):
+        """The fields of a Record that say what was handed in."""
+        files = submission.about or (submission.file,) * (submission.file is not None)
+        return {
+            "file": "; ".join(file.name for file in files),
+            "note": submission.note,
+            "origin": origin.of(submission),
+        }
+
+    def _forget_the_unknown(self):
+        """Delete the Records of unknown assignment whose files have been found to be of another."""
+        unknown = {one.student for one in self.found if one.assignment is None}
+        names = {file.name for one in self.found for file in (*one.about, one.file) if file}
+        names |= {one.file.name for one in self.aside}
+        for student in {one.student for one in self.found} - unknown:
+            self.book.drop(student, UNKNOWN, names | {""})

@@ -20,6 +20,7 @@ from grading.cases import HiddenCases
 from grading.grader import Grader
 from grading.records import feedback, nbgraderbook, summary
 from grading.records.gradebook import Gradebook
+from grading.records.roster import Roster
 from local.exercises.questions import QUESTIONS
 from tests import submissions
 from tests.grading_batches import few, only_linux, run, settings, some
@@ -242,21 +243,29 @@ def test_a_worker_with_other_questions_marks_nothing():
 # --- What students and instructors see -----------------------------------------------------------
 
 
+def page_of(book, name):
+    """The page of feedback of a student."""
+    (standing,) = book.standings([book.load(name, submissions.SLUG)])
+    return feedback.page(standing)
+
+
 def test_feedback_escapes_what_students_wrote(book):
     for name in ("HTML in a text", "=cmd|' <b>calc&amp;"):
-        page = feedback.page(book.load(name, submissions.SLUG))
+        page = page_of(book, name)
         assert not re.search(r"<(script|img|b)\b", page)
-    assert "&lt;script&gt;" in feedback.page(book.load("HTML in a text", submissions.SLUG))
+    assert "&lt;script&gt;" in page_of(book, "HTML in a text")
 
 
 def test_feedback_says_points_reasons_and_hints(book):
-    page = feedback.page(book.load("neurons for batch", submissions.SLUG))
+    page = page_of(book, "neurons for batch")
     assert "layer normalization" in page
-    assert "needs review" in feedback.page(book.load("deleted cell", submissions.SLUG))
+    assert "needs review" in page_of(book, "deleted cell")
 
 
 def test_the_summary_names_the_commonest_misconception_and_who_to_look_at(book):
-    review = summary.write_page(book.folder, book.records(), QUESTIONS)
+    records = book.records()
+    standings = book.standings(records)
+    review = summary.write_page(book.folder, records, QUESTIONS, standings, Roster())
     page = (book.folder / "summary.html").read_text(encoding="utf-8")
     assert re.search("1 of [0-9]+: misconception 1: .*layer normalization", page)
     assert "<b>calc" not in page

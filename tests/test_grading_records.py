@@ -8,7 +8,9 @@ import pytest
 from grading import marks
 from grading.records import feedback, spreadsheet, summary
 from grading.records.byhand import RowError
-from grading.records.gradebook import Record
+from grading.records.record import Record
+from grading.records.roster import Roster
+from grading.records.tables import TableError
 from local.exercises.questions import QUESTIONS
 from tests import submissions
 from tests.grading_batches import few, only_linux, run
@@ -63,7 +65,7 @@ def test_marks_by_hand_count_and_stay(tmp_path):
         "is not in UTF-8": text.replace("Shown", "Gepr\xfcft").encode("cp1252"),
     }.items():
         path.write_bytes(spoilt)
-        with pytest.raises(RowError, match=message):
+        with pytest.raises(TableError, match=message):
             book.tables()
         assert path.read_bytes() == spoilt
 
@@ -73,8 +75,9 @@ def test_all_files_are_for_their_owner_alone(tmp_path):
     book.seed()
     run(folder, book)
     records = book.tables()
-    feedback.write_all(book.folder, records)
-    summary.write_page(book.folder, records, QUESTIONS)
+    standings = book.standings(records)
+    feedback.write_all(book.folder, standings)
+    summary.write_page(book.folder, records, QUESTIONS, standings, Roster())
     written = [path for path in book.folder.rglob("*") if path.is_file()]
     assert len(written) == 2 * len(records) + len(
         ["seed", "grades.csv", "marks.csv", "by-hand.csv", "summary.html"]

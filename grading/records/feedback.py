@@ -7,14 +7,20 @@ from tools import files
 _page = pages.template("feedback.html")
 
 
-def page(record):
-    """The page of a Record, as HTML. It holds nothing of a hidden case, as a Record does not."""
-    return _page.render(record=record)
+def page(standing):
+    """The page of a Standing, as HTML. It holds nothing of a hidden case, as a Record does not."""
+    return _page.render(record=standing.own, standing=standing)
 
 
-def write_all(folder, records):
-    """Write a page for each Record, where nbgrader would: feedback/STUDENT/ASSIGNMENT/."""
-    for record in records:
-        place = folder / "feedback" / as_file_name(record.student) / record.assignment
-        place.mkdir(parents=True, exist_ok=True)
-        files.write(place / f"{record.assignment}.html", page(record), mode=0o600)
+def path(standing):
+    """Where the page of a Standing lies in the gradebook: where nbgrader would put it."""
+    slug = standing.assignment
+    return f"feedback/{as_file_name(standing.student)}/{slug}/{slug}.html"
+
+
+def write_all(folder, standings):
+    """Write a page for each Standing that has a Record."""
+    for one in standings:
+        place = folder / path(one)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        files.write(place, page(one), mode=0o600)

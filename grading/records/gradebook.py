@@ -2,6 +2,7 @@
 
     results/ASSIGNMENT/STUDENT.json   the marks, and of which bytes: all else is made from these
     by-hand.csv                       the marks that a person gave, which override them
+    roster.csv, deadlines.csv         if there are any: who belongs to the class, and until when
     seed                              of the hidden cases; it must stay out of the repository
     grades.csv, marks.csv, gradebook.db (nbgrader's), summary.html, feedback/   can be made again
 
@@ -12,43 +13,16 @@ their owner alone.
 import hashlib
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
-from grading.marks import GRADED, LATER, REVIEW
-from grading.records import byhand, spreadsheet
+from grading.marks import GRADED, REVIEW
+from grading.records import byhand, deadlines, grades, roster, spreadsheet, standings
+from grading.records.record import Record
 from tools import files
 
-UNKNOWN = "unknown"
-"""The assignment of a submission that could not be assigned to any."""
-GRADE_COLUMNS = ("student", "assignment", "score", "max_score", "state", "note")
 MARK_COLUMNS = ("points", "out_of", "state", "why", "look")
-
-
-@dataclass
-class Record:
-    """A submission and its marks (dicts of a Mark). key: what decided them (`Gradebook.key`)."""
-
-    student: str
-    assignment: str
-    file: str
-    key: str
-    note: str
-    marks: list
-
-    @property
-    def state(self):
-        states = {mark["state"] for mark in self.marks}
-        return next((state for state in (LATER, REVIEW) if state in states), GRADED)
-
-    @property
-    def score(self):
-        return sum(mark["points"] or 0 for mark in self.marks)
-
-    @property
-    def out_of(self):
-        return sum(mark["out_of"] for mark in self.marks)
 
 
 class Gradebook:
@@ -83,11 +57,33 @@ class Gradebook:
         path.parent.mkdir(parents=True, exist_ok=True)
         files.write(path, json.dumps(vars(record)), mode=0o600)
 
-    def drop(self, student, assignment, file):
-        """Delete the Record of a submission, if there is one of this file."""
+    def drop(self, student, assignment, files):
+        """Delete the Record of a submission, if there is one that is about these files only."""
         record = self.load(student, assignment)
-        if record and record.file == file:
+        if record and files.issuperset(record.file.split("; ")):
             self._path(student, assignment).unlink()
+
+    def _rename(self):
+        """Give every Record, and its marks by hand, the name that the roster has for it.
+
+        A Record whose new name has one already stays as it is. Raises tables.TableError.
+        """
+        known, moved = roster.read(self.folder), {}
+        for path in sorted((self.folder / "results").glob("*/*.json")) if known.persons else ():
+            record = _read(path)
+            if record is None:
+                continue
+            name = known.student({"student": record.student, **record.origin})
+            if name != record.student and not self.load(name, record.assignment):
+                moved[record.student, record.assignment] = name
+                self.store(replace(record, student=name))
+                path.unlink()
+        if moved:
+            rows = byhand.read(self.folder)
+            for key in [key for key in rows if key[:2] in moved]:
+                row = rows.pop(key) | {"student": moved[key[:2]]}
+                rows[row["student"], *key[1:]] = row
+            byhand.write(self.folder, rows)
 
     def _path(self, student, assignment):
         return self.folder / "results" / assignment / f"{as_file_name(student)}.json"
@@ -97,15 +93,19 @@ class Gradebook:
 
         Raises byhand.RowError.
         """
-        by_hand = {key: row for key, row in byhand.read(self.folder).items() if row["points"]}
+        by_hand = byhand.read(self.folder)
         paths = sorted((self.folder / "results").glob("*/*.json"))
         records = [record for record in map(_read, paths) if record]
         for record in records:
             for mark in record.marks:
                 row = by_hand.get((record.student, record.assignment, mark["question"]))
-                if row:
+                if row and row["points"]:
                     mark |= {"points": byhand.points(row, mark), "state": GRADED, "look": ""}
                     mark["why"] = row["comment"] or "Marked by hand."
+                if row and row["decided"]:
+                    mark["why"] = f"{mark['why']} After a second look: {row['decided']}"
+                elif row:
+                    mark["look"] = " ".join(filter(None, (mark["look"], byhand.request(row))))
         return records
 
     def tables(self):
@@ -114,8 +114,9 @@ class Gradebook:
         by-hand.csv then holds the rows that a person filled in, and one for each mark that needs
         a person. Raises byhand.RowError, also for a row that is about no mark.
         """
+        self._rename()
         records, rows = self.records(), byhand.read(self.folder)
-        rows = {key: row for key, row in rows.items() if row["points"] or row["comment"]}
+        rows = {key: row for key, row in rows.items() if any(row[name] for name in byhand.FILLED)}
         marks = [
             ((record.student, record.assignment, mark["question"]), mark)
             for record in records
@@ -127,14 +128,18 @@ class Gradebook:
         for key, mark in marks:
             if key not in rows and (mark["state"] == REVIEW or mark["look"]):
                 reason = mark["why"] if mark["state"] == REVIEW else mark["look"]
-                cells = (*key, "", mark["out_of"], "", reason)
-                rows[key] = dict(zip(byhand.COLUMNS, cells, strict=True))
-        grades = [(r.student, r.assignment, r.score, r.out_of, r.state, r.note) for r in records]
-        spreadsheet.write(self.folder / "grades.csv", GRADE_COLUMNS, grades)
+                empty = dict.fromkeys(byhand.COLUMNS, "")
+                said = {"out_of": mark["out_of"], "reason": reason}
+                rows[key] = empty | dict(zip(byhand.KEY, key, strict=True)) | said
         details = [(*key, *(mark[name] for name in MARK_COLUMNS)) for key, mark in marks]
         spreadsheet.write(self.folder / "marks.csv", (*byhand.KEY, *MARK_COLUMNS), details)
         byhand.write(self.folder, rows)
+        grades.write(self.folder, self.standings(records))
         return records
+
+    def standings(self, records):
+        """The Standings of everybody, with these Records. Raises tables.TableError."""
+        return standings.of(records, roster.read(self.folder), deadlines.read(self.folder))
 
 
 def _read(path):

@@ -1,15 +1,21 @@
 """A page for the instructor: the points, what was misunderstood, and what a person must look at."""
 
+import base64
+import hashlib
 import statistics
 from collections import Counter
+from pathlib import Path
+from urllib.parse import quote
 
 from grading.marks import GRADED
-from grading.records import pages
+from grading.records import feedback, pages
+from grading.records.standings import MISSING
 from tools import files
 
 TENTHS = 10
 
 _page = pages.template("summary.html")
+_script = Path(__file__).with_name("summary.js").read_text(encoding="utf-8")
 
 
 def to_review(records):
@@ -52,8 +58,59 @@ def commonest(marks):
     return f"{count} of {len(marks)}: {f'misconception {number}: ' if number else ''}{text}"
 
 
-def write_page(folder, records, catalogue):
-    """Write summary.html, and return what `to_review` lists."""
+def everybody(standings):
+    """A row of the page for each Standing, as a dict; `looks`: what a person should look at."""
+    reasons = {}
+    for student, assignment, question, why in to_review([s.own for s in standings if s.record]):
+        reasons.setdefault((student, assignment), []).append(f"{question}: {why}".lstrip(": "))
+    rows = []
+    for one in standings:
+        looks = list(dict.fromkeys(reasons.get((one.student, one.assignment), [])))
+        if one.twice > 1:
+            looks.append(f"{one.student} is there {one.twice} times.")
+        out_of = f" of {one.record.out_of:g}" if one.record else ""
+        rows.append(
+            {
+                "student": one.student,
+                "name": one.name if one.name != one.student else "",
+                "assignment": one.assignment,
+                "points": f"{one.score:g}{out_of}" if one.record else "",
+                "late": f"{one.lateness.days} d, -{one.off:g}" if one.lateness.days else "",
+                "why_late": one.lateness.why,
+                "final": f"{one.final:g}" if one.state == GRADED else "",
+                "state": one.state,
+                "looks": " ".join(looks),
+                "link": quote(feedback.path(one)) if one.record else "",
+            }
+        )
+    return rows
+
+
+def of_roster(standings, roster):
+    """Sentences: who of a Roster handed in nothing, who is not on it, who is there twice."""
+    if not roster.persons:
+        return []
+    sentences = []
+    for slug in sorted({one.assignment for one in standings}):
+        own = [one for one in standings if one.assignment == slug]
+        groups = {
+            "handed in nothing": [one.student for one in own if one.state == MISSING],
+            "not on the roster": [one.student for one in own if not one.person],
+            "there more than once": sorted({one.student for one in own if one.twice > 1}),
+        }
+        for what, names in groups.items():
+            if names:
+                sentences.append(f"{slug}, {what}: {', '.join(names)}.")
+    if roster.twice:
+        sentences.append(f"In more than one row of the roster: {', '.join(roster.twice)}.")
+    return sentences or ["Everybody on it handed in, and nobody else."]
+
+
+def write_page(folder, records, catalogue, standings, roster, files_found=""):
+    """Write summary.html, and return what `to_review` lists.
+
+    standings: everybody's.  files_found: the sentence that counts the files.
+    """
     parts, review = [], to_review(records)
     for slug, questions in catalogue.items():
         own = [record for record in records if record.assignment == slug]
@@ -78,5 +135,15 @@ def write_page(folder, records, catalogue):
                 "questions": rows,
             }
         )
-    files.write(folder / "summary.html", _page.render(parts=parts, review=review), mode=0o600)
+    digest = base64.b64encode(hashlib.sha256(_script.encode()).digest()).decode()
+    text = _page.render(
+        parts=parts,
+        review=review,
+        everybody=everybody(standings),
+        roster=of_roster(standings, roster),
+        files=files_found,
+        script=_script,
+        hash=f"sha256-{digest}",
+    )
+    files.write(folder / "summary.html", text, mode=0o600)
     return review

@@ -1,5 +1,11 @@
 """What students hand in.
 
-intake     finds the notebooks in a folder: whose they are, and of which assignment
-notebook   reads the cells of a notebook, and finds the cell that answers a question
+handed          the files in folders, archives and mails
+mails           reads a mail
+layouts         whose a file is, by the names that learning platforms give to files
+names           what the name of a notebook tells
+platformtables  what platforms write beside the files
+intake          finds the notebooks: one for each student and assignment
+origin          where a notebook came from, as a gradebook stores it
+notebook        reads the cells of a notebook, and finds the cell that answers a question
 """

@@ -1,131 +1,232 @@
-"""Finding submissions in a folder: whose are they, of which assignment, and in which file?
+"""Finding submissions in a folder: whose are they, of which assignment, and which file counts?
 
-Folders and notebooks are taken as people hand them in. What cannot be decided for certain becomes
-a `problem`, and the submission is listed for review; no file is passed over in silence.
+Exports of learning platforms are taken as they come (see `layouts`), and folders as people fill
+them. What cannot be decided for certain becomes a `problem`, and the submission is listed for
+review; no file is passed over in silence.
 """
 
-import os
 import re
-import stat
-from dataclasses import dataclass
-from pathlib import Path
+from collections import defaultdict
+from dataclasses import dataclass, replace
 
-LARGEST = 50 << 20
-"""Bytes of a notebook. A larger one holds pictures or films, and a person has to look at it."""
-IGNORED = re.compile(r"\.|__MACOSX$|Thumbs\.db$|desktop\.ini$")
-"""Names of files that systems create by themselves; hidden files (".name") are ignored, too."""
-
-
-class UnreadableError(ValueError):
-    """The file is not a notebook that can be graded; the text says why, for the student."""
+from grading.submissions import handed
+from grading.submissions.handed import SYSTEM, UNOPENED, UnreadableError
+from grading.submissions.layouts import Layout, Owner
+from grading.submissions.names import is_notebook, without_marks
+from grading.submissions.platformtables import METADATA
 
 
 @dataclass(frozen=True)
 class Submission:
-    """What a student handed in for an assignment. path: of the notebook, or None without one.
+    """What a student handed in for an assignment. file: the notebook, or None without one.
 
-    assignment: its slug, or None if the path does not say.  problem: why a person has to look at it
-    before it can be graded, or "".  note: what else was unusual, or "".
+    assignment: its slug, or None if nothing says it.  owner: what the platform says of it.
+    problem: why a person has to look at it before it can be graded, or "".  note: what else was
+    unusual, or "".  about: the files that a person has to look at, where there is a problem.
     """
 
     student: str
     assignment: str | None
-    path: Path | None
+    file: handed.Handed | None
     problem: str = ""
     note: str = ""
+    owner: Owner | None = None
+    about: tuple = ()
 
 
-def find(folder, slugs):
-    """All submissions in `folder`, in order of student and assignment.
+@dataclass(frozen=True)
+class Aside:
+    """A file that is not graded, and why."""
 
-    They may lie in STUDENT/ASSIGNMENT/*.ipynb (as nbgrader collects them), in ASSIGNMENT/STUDENT/,
-    in a folder for each student, or all in one folder, named after student and assignment.
+    file: handed.Handed
+    student: str
+    assignment: str | None
+    why: str
+
+
+def find(folder, slugs, recognized=lambda data: None, person=lambda owner: owner.student):
+    """(all Submissions in `folder`, in order of student and assignment; what was set Aside).
+
+    recognized(data): the slug of a notebook's bytes, or None, for what is not told by its path; it
+    may raise UnreadableError.  person(owner): whom an Owner's names mean.
     """
-    folder = Path(folder)
-    notebooks = {}
-    for top in sorted(folder.iterdir()):
-        if IGNORED.match(top.name):
-            continue
-        below = {}
-        for path in sorted(_files(top)):
-            relative = path.relative_to(folder)
-            owner = _owner(relative, slugs)
-            if path.suffix == ".ipynb":
-                below.setdefault(owner, []).append(path)
-            # Student and assignment both have a folder here, so a notebook is expected in it.
-            elif owner[1] in relative.parts[:-1] and len(relative.parts) > 2:
-                below.setdefault(owner, [])
-        if not below and top.name not in slugs:
-            below = {_owner(Path(top.name), slugs): []}
-        for owner, paths in below.items():
-            notebooks.setdefault(owner, []).extend(paths)
-    in_order = sorted(notebooks.items(), key=lambda item: (item[0][0], item[0][1] or ""))
+    files = handed.walk(folder)
+    layout = Layout(files, slugs)
+    owners = _told_apart([(one, layout.owner(one)) for one in files])
+    notebooks, others, aside, hidden = defaultdict(list), defaultdict(list), [], {}
+    for one, owner in owners:
+        name = one.parts[-1]
+        if any(map(SYSTEM.match, one.parts)):
+            aside.append(Aside(one, owner.student, owner.slug, "a system's own file"))
+            if not SYSTEM.match(one.parts[0]):
+                hidden[person(owner)] = owner
+        elif name == METADATA or "outbound" in one.parts:
+            aside.append(Aside(one, "", owner.slug, "the platform's own file"))
+        elif one.empty and len(one.parts) == 1 and name in slugs:
+            continue  # an assignment that nobody has handed in
+        elif is_notebook(one):
+            owner = replace(owner, slug=owner.slug or _slug(one, recognized))
+            notebooks[person(owner), owner.slug].append((one, owner))
+        else:
+            others[person(owner)].append((one, owner))
+    submissions = []
+    for (student, slug), group in notebooks.items():
+        chosen, passed_over = _chosen(student, slug, group)
+        submissions.append(chosen)
+        aside += passed_over
+    without, beside = _without_notebooks(notebooks, others)
+    seen = {student for student, _ in notebooks} | others.keys()
+    without += [_without(name, None, (), hidden[name]) for name in hidden.keys() - seen]
+    together = _one_for_each(submissions + without)
+    return sorted(together, key=lambda one: (one.student, one.assignment or "")), aside + beside
+
+
+def _slug(one, recognized):
+    try:
+        return recognized(one.read())
+    except UnreadableError:
+        return None
+
+
+def _told_apart(owners):
+    """The same, where two persons of one name in one export have their numbers in the name."""
+    numbers = defaultdict(set)
+    for _, owner in owners:
+        if owner.number:
+            numbers[owner.platform, owner.scope, owner.student].add(owner.number)
     return [
-        submission for owner, paths in in_order for submission in _chosen(*owner, paths, folder)
+        (one, replace(owner, student=f"{owner.student} ({owner.number})"))
+        if len(numbers.get((owner.platform, owner.scope, owner.student), ())) > 1
+        else (one, owner)
+        for one, owner in owners
     ]
 
 
-def _files(top):
-    """All files in a folder, or the file itself. A link counts as a file and is never followed."""
-    files, waiting = [], [top]
-    while waiting:
-        path = waiting.pop()
+def _without_notebooks(notebooks, others):
+    """(Submissions of the files that need a person, the files that lie beside notebooks as Aside).
+
+    notebooks: lists of (file, owner) by student and slug.  others: the same of other files, by
+    student.
+    """
+    submissions, aside, told = [], [], defaultdict(set)
+    for student, slug in notebooks:
+        told[student].add(slug)
+    for student, group in others.items():
+        slugs = told[student]
+        scopes = {owner.scope for slug in slugs for _, owner in notebooks[student, slug]}
+        alone = defaultdict(list)
+        for one, owner in group:
+            # Student and assignment both have a folder here, so a notebook is expected in it.
+            expected = owner.slug and len(one.parts) > 2 and owner.slug in one.parts[:-1]
+            lacking = (expected or owner.platform) and owner.slug not in slugs
+            lacking = lacking and (owner.slug is not None or owner.scope not in scopes)
+            if one.refused or UNOPENED.search(one.parts[-1]) or not slugs or lacking:
+                slug = owner.slug if owner.slug not in slugs else None
+                alone[slug].append((one, owner))
+            elif not one.empty:
+                aside.append(Aside(one, student, owner.slug, "it lies beside a notebook"))
+        submissions += [
+            _without(student, slug, [one for one, _ in files if not one.empty], files[0][1])
+            for slug, files in alone.items()
+        ]
+    return submissions, aside
+
+
+def _without(student, slug, files, owner):
+    """The Submission of files that are no notebooks, or must not be read."""
+    reasons = [f"{one.name}: {one.refused}" for one in files if one.refused]
+    unopened = [one for one in files if not one.refused and UNOPENED.search(one.parts[-1])]
+    if unopened:
+        reasons.append(f"{listing(unopened)} is not opened here: unpack it, or make it a zip")
+    others = [one for one in files if not one.refused and one not in unopened]
+    if others or not files:
+        instead = f", but {listing(others)}" if others else ""
+        reasons.append(f"there is no notebook (*.ipynb){instead}")
+    problem = "; ".join(reasons)
+    return Submission(student, slug, None, problem, owner=owner, about=tuple(files))
+
+
+def _one_for_each(submissions):
+    """The same, with one Submission for each student and assignment."""
+    together = defaultdict(list)
+    for one in submissions:
+        together[one.student, one.assignment].append(one)
+    return [
+        group[0]
+        if len(group) == 1
+        else replace(
+            group[0],
+            file=None,
+            problem="; ".join(one.problem or f"and {one.file.name}?" for one in group),
+            about=sum((one.about or (one.file,) for one in group), ()),
+        )
+        for group in together.values()
+    ]
+
+
+def listing(files):
+    """The names of some files; of many, the first ones."""
+    names = [one.name for one in files]
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return ", ".join(names[:5]) + more
+
+
+def _chosen(student, slug, group):
+    """(the Submission of a student for an assignment, the notebooks that do not count as Aside)."""
+    files = tuple(one for one, _ in group)
+    different = _without_doubles(group)
+    if slug is None and len(different) > 1:
+        counts, why = None, f"of which assignments are these notebooks? {listing(files)}"
+    else:
+        counts, why = _newest(different, slug)
+    if counts is None:
+        why = why or f"which of these notebooks counts? {listing(files)}"
+        return Submission(student, slug, None, why, owner=group[0][1], about=files), []
+    file, owner = counts
+    rest = [one for one in files if one is not file]
+    note = f"{why}: {file.name}, not {listing(rest)}" if rest else ""
+    aside = [Aside(one, student, slug, f"{why}: {file.name}") for one in rest]
+    return Submission(student, slug, file, note=note, owner=owner), aside
+
+
+def _without_doubles(group):
+    """The same, where only the last of those with the same bytes is left."""
+    if len(group) == 1:
+        return group
+    different = {}
+    for one, owner in group:
         try:
-            entries = None if path.is_symlink() or not path.is_dir() else [*path.iterdir()]
-        except OSError:  # a folder that we may not open, or that is nested too deep
-            entries = None
-        if entries is None:
-            files.append(path)
-        else:
-            waiting += [entry for entry in entries if not IGNORED.match(entry.name)]
-    return files
+            key = one.read()
+        except UnreadableError:
+            key = one.name
+        different[key] = (one, owner)
+    return [*different.values()]
 
 
-def _owner(path, slugs):
-    """The student that a path names, and the slug of the assignment (None if it names none)."""
-    folders, stem = list(path.parts[:-1]), path.name.removesuffix(".ipynb")
-    slug = next((part for part in folders if part in slugs), None)
-    others = [part for part in folders if part not in slugs]
-    # "layer" is found in "ada layer2", and not in "player" or "multilayered".
-    patterns = {s: re.compile(rf"(?<![^\W\d_]){s}(?![^\W\d_])") for s in slugs}
-    in_name = sorted((s for s in slugs if patterns[s].search(stem)), key=len)
-    slug = slug or (in_name[-1] if in_name else None)
-    rest = patterns[slug].sub("", stem, count=1) if slug in in_name else stem
-    rest = re.sub(r"^[\W_]+|[\W_]+$", "", rest)
-    student = text(others[0] if others else rest or stem)
-    # Control characters and line separators would break the rows and cells of the tables.
-    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", "\ufffd", student).strip(), slug
+def _newest(group, slug):
+    """((the file that counts, its owner), why), or (None, "") where only a person can decide.
 
-
-def text(name):
-    """A file's name as text that can be written as UTF-8, whatever its bytes are."""
-    return os.fsencode(name).decode("utf-8", "replace")
-
-
-def _chosen(student, slug, paths, folder):
-    """The Submissions of a student for an assignment: only one, if the assignment is known."""
-    if not paths:
-        return [Submission(student, slug, None, "there is no notebook (*.ipynb)")]
-    if len(paths) == 1 or slug is None:  # the content will show the assignment
-        return [Submission(student, slug, path) for path in paths]
-    exact = [path for path in paths if path.name == f"{slug}.ipynb"]
-    names = ", ".join(text(path.relative_to(folder)) for path in paths)
-    if len(exact) == 1:
-        return [Submission(student, slug, exact[0], note=f"several notebooks: {names}")]
-    return [Submission(student, slug, None, f"which of these notebooks counts? {names}")]
-
-
-def read(path):
-    """The bytes of a submission's file. Raises UnreadableError for links, devices and giants."""
-    try:
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise UnreadableError("it is not a plain file")
-            if status.st_size > LARGEST:
-                raise UnreadableError(f"the notebook has {status.st_size >> 20} MB, more than 50")
-            return file.read()
-    except OSError as error:
-        link = Path(path).is_symlink()
-        why = "it is a link to another file" if link else f"{error.strerror}"
-        raise UnreadableError(why) from error
+    The platform's own marks decide: its times, its numbers of attempts, then marks of copies.
+    """
+    if len(group) == 1:
+        return group[0], "the same notebook was handed in more than once"
+    times = [owner.time for _, owner in group]
+    if None not in times and len({owner.platform for _, owner in group}) == 1:
+        last = [pair for pair in group if pair[1].time == max(times)]
+        if len(last) == 1:
+            return last[0], "the last attempt counts"
+        group = last
+    named = {}
+    for one, owner in group:
+        base, marks = without_marks(owner.file or one.parts[-1])
+        base = re.sub(r"[-_ ]+", "-", base.lower())
+        named.setdefault(base, []).append((owner.attempt, marks, one, owner))
+    copies = named.get(slug, []) if len(named) > 1 else next(iter(named.values()))
+    if len(copies) == 1:
+        return copies[0][2:], "the notebook that bears the assignment's name counts"
+    for order in (0, 1):  # the number of the attempt, or else the marks of copies in one folder
+        ranks = [copy[order] for copy in copies]
+        folders = {copy[2].parts[:-1] for copy in copies}
+        if copies and len(set(ranks)) == len(ranks) and (order == 0 or len(folders) == 1):
+            return copies[ranks.index(max(ranks))][2:], "the newest copy counts"
+    return None, ""

@@ -1,0 +1,84 @@
+"""Lateness is worked out beside the mark, from a small table of deadlines."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from grading.marks import GRADED
+from grading.records import deadlines, standings
+from grading.records.deadlines import Deadlines
+from grading.records.record import Record
+from grading.records.roster import Person, Roster
+from grading.records.tables import TableError
+
+DUE = datetime(2026, 11, 20, 23, 59).astimezone()
+HEAD = "assignment,student,deadline,percent_per_day,grace_hours,at_most_percent\n"
+TABLE = HEAD + "layer,,2026-11-20 23:59,10,2,30\nlayer,ada,2026-11-27 23:59,,,\n"
+
+
+def of(tmp_path, text=TABLE):
+    (tmp_path / "deadlines.csv").write_text(text, encoding="utf-8")
+    return deadlines.read(tmp_path)
+
+
+def handed_in(hours, **more):
+    return {"time": (DUE + timedelta(hours=hours)).isoformat(), "time_of": "platform", **more}
+
+
+@pytest.mark.parametrize(
+    ("hours", "days", "percent"),
+    [(-1, 0, 0), (0, 0, 0), (2, 0, 0), (2.1, 1, 10), (24, 1, 10), (24.1, 2, 20), (999, 42, 30)],
+)
+def test_every_day_that_has_begun_costs_after_the_grace_up_to_the_cap(
+    tmp_path, hours, days, percent
+):
+    late = of(tmp_path).lateness("layer", {"bo"}, handed_in(hours))
+    assert (late.days, late.percent) == (days, percent)
+
+
+def test_an_exception_has_its_own_deadline_and_the_rest_of_the_rule(tmp_path):
+    rules = of(tmp_path)
+    assert rules.lateness("layer", {"ada"}, handed_in(7 * 24)).days == 0
+    assert rules.lateness("layer", {"ada"}, handed_in(8 * 24)).percent == 10
+    assert rules.lateness("layer", {"ada", "bo"}, handed_in(7 * 24)).days == 0  # a group
+    assert rules.lateness("bug-hunt", {"bo"}, handed_in(999)).days == 0  # no rule
+
+
+def test_the_files_own_time_is_a_last_resort_and_said_so(tmp_path):
+    rules = of(tmp_path)
+    said = rules.lateness("layer", {"bo"}, handed_in(25, time_of="file")).why
+    assert said == "2 days late, by the time of its file, for the platform tells none."
+    assert rules.lateness("layer", {"bo"}, handed_in(25)).why == "2 days late."
+    # The files of Canvas are as old as the download: in time is who has no mark of Canvas.
+    canvas = {"time_of": "file", "platform": "canvas"}
+    assert rules.lateness("layer", {"bo"}, handed_in(25, **canvas)).days == 0
+    assert rules.lateness("layer", {"bo"}, handed_in(25, late=True, **canvas)).days == 2
+    assert "says that it was late" in Deadlines().lateness("layer", {"bo"}, {"late": True}).why
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("assignment,date\n", "lacks deadline"),
+        (HEAD + "layer,,tomorrow,,,\n", "layer: a deadline is written as.*received 'tomorrow'"),
+        (HEAD + "layer,,2026-11-20,ten,,\n", "percent_per_day must be a number.*'ten'"),
+        (HEAD + "layer,,2026-11-20,-1,,\n", "percent_per_day must be a number"),
+        (HEAD + "layer,ada,,5,,\n", "layer, ada: it has no deadline"),
+        (HEAD + "layer,,2026-11-20,,,\nlayer,,2026-11-21,,,\n", "there twice"),
+    ],
+)
+def test_a_row_that_cannot_be_meant_is_refused_by_name(tmp_path, text, why):
+    with pytest.raises(TableError, match=why):
+        of(tmp_path, text)
+
+
+def test_the_mark_stays_and_what_lateness_takes_stands_beside_it(tmp_path):
+    marks = [{"question": "q", "points": 15, "out_of": 20, "state": GRADED}]
+    late = Record("bo", "layer", "f", "", "", marks, handed_in(25))
+    little = Record("cy", "layer", "f", "", "", [marks[0] | {"points": 1}], handed_in(25))
+    roster = Roster([Person("Bo", "bo"), Person("Cy", "cy"), Person("Dan", "dan")])
+    bo, cy, dan = standings.of([late, little], roster, of(tmp_path))
+    assert (bo.score, bo.off, bo.final) == (15, 4, 11)  # 20 % of 20
+    assert (cy.score, cy.off, cy.final) == (1, 1, 0)  # never below 0
+    assert (dan.state, dan.final) == ("nothing handed in", 0)
+    assert late.marks[0]["points"] == 15
