@@ -20,6 +20,8 @@ LONGEST_LINE = 79
 NOT_COMPARED = "nbval-ignore-output"
 """The tag of a cell whose output nbval does not compare."""
 
+SUMMARY = re.compile(r"<summary>(.*?)</summary>")
+
 REQUIRED_IN_A_CHAPTER = {
     "what the reader will be able to do": r"[Aa]fter this chapter you can",
     "the minutes it takes": r"\d+ minutes",
@@ -69,6 +71,10 @@ def _prose(notebook, prose):
     for what, pattern in required.items():
         if not re.search(pattern, prose):
             yield f"the prose lacks {what} (pattern {pattern!r})"
+    summaries = SUMMARY.findall(prose)
+    for summary in dict.fromkeys(summaries):
+        if ": " not in summary or summaries.count(summary) > 1:
+            yield f"the fold {summary!r} must say of what, as no other does: 'Answer: whose mean?'"
     if re.search(r"(?m)^(:::|```\{)", prose):
         yield "the prose holds a MyST directive, which Colab shows raw"
     if not notebook.metadata.get("myst", {}).get("html_meta", {}).get("description"):
