@@ -7,7 +7,7 @@ SUBMISSIONS ?= submitted
 WORKERS = -n auto --dist loadscope --no-loadscope-reorder
 
 .PHONY: help preflight book serve test test-colab soak multiverse bench lint lock cluster colab-versions \
-        links release grade export feedback similarity launch publish slides zip zip-python \
+        links release grade export feedback similarity launch publish slides pdf zip zip-python \
         container notebooks new-chapter new-assignment clean
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # goals are made in the order in which they are named: `make lock test` tests the new lock
@@ -90,6 +90,10 @@ publish: book ## push them to the branch `launch`, for Colab and Binder (COURSE_
 	@$(PY) -m tools.publish
 
 slides: book ## the one-hour lesson as slides, _build/html/slides.html, which `make serve` shows, too
+
+pdf: book ## print the whole book into one PDF, to which the index then leads
+	@$(PY) -m tools.browser
+	@$(PY) -m tools.pdf
 
 zip: book ## pack the site into one archive that is read offline by double click
 	@$(PY) -m tools.archive

@@ -6,7 +6,7 @@
 2. what the environment variable MINI_CIFAR names: a path, or `textures` for the photographs;
 3. the original in the cache: the folder COURSE_CACHE, or ~/.cache/batch-normalization;
 4. the original from its author's repository, or from the mirror that MINI_CIFAR_URL names;
-5. photographs of brick, grass and gravel, with one line that says so and why.
+5. photographs of brick, grass and gravel, with one line for readers that says so and why.
 
 A path that is named (1, 2) is read or refused, never replaced; where the cache or the network
 fails (3, 4), the photographs are used. Only a complete, verified file has the original's name.
@@ -45,6 +45,8 @@ PHOTOGRAPHS = ("brick", "grass", "gravel")  # in the order of their labels
 SCALES = (0.5, 0.35, 0.25)
 TINTS = np.array([(1.12, 0.96, 0.92), (0.95, 1.07, 0.90), (0.95, 0.99, 1.08)])
 
+AS_ASKED = "Photographs stand in for mini CIFAR: MINI_CIFAR=textures asks for it."
+
 print_once = functools.cache(print)  # once in a process, however often the data are loaded
 _loaded = []  # the names of all data sets that this process has loaded, the latest last
 
@@ -67,13 +69,13 @@ def load_mini_cifar(path=None):
     if path is None:
         path = os.environ.get("MINI_CIFAR") or None
         if path == "textures":
-            return _substitute("MINI_CIFAR=textures asks for it")
+            return _substitute(AS_ASKED)
     try:
         images = _read(_cached_original() if path is None else path)
         _loaded.append("mini CIFAR")
         return images
     except _UnavailableError as reason:
-        return _substitute(reason)
+        return _substitute(f"Mini CIFAR could not be fetched; photographs stand in: {reason}.")
 
 
 def name():
@@ -120,9 +122,9 @@ def load_textures(n=3004, seed=0):
     return x.clip(0, 1).astype(np.float32), y
 
 
-def _substitute(reason):
-    """The photographs in place of mini CIFAR; the first time, one line says why."""
-    print_once(f"Photographs stand in for mini CIFAR: {reason}.")
+def _substitute(line):
+    """The photographs in place of mini CIFAR; the first time, one `line` says so and why."""
+    print_once(line)
     _loaded.append("photographs")
     return load_textures(seed=worlds.current().photographs)
 
@@ -243,9 +245,12 @@ def _connect(url, start):
     except HTTPError as error:
         error.close()
         raise _UnavailableError(f"the server answered {error.code}") from None
-    except (OSError, HTTPException, ValueError) as error:
-        kind = type(getattr(error, "reason", error)).__name__
-        raise _UnavailableError(f"the server cannot be reached ({kind})") from None
+    except TimeoutError:
+        raise _UnavailableError("the server did not answer in time") from None
+    except (OSError, HTTPException):
+        raise _UnavailableError("the server cannot be reached") from None
+    except ValueError:
+        raise _UnavailableError("MINI_CIFAR_URL is no address") from None
 
 
 def _copy(response, file, deadline):

@@ -219,7 +219,7 @@ def test_without_scripts_all_of_it_is_there_and_no_buttons(address, chromium):
         for text in (PROSE, LATER, "It is straight."):
             assert visible(page, text)
         assert page.locator(".answer-button").count() == 0
-        assert not visible(page, "folded until you ask")
+        assert not visible(page, "guesses are folded")
 
 
 def test_keys_open_an_answer_and_its_name_says_of_what(address, chromium):

@@ -14,7 +14,7 @@ FRAME = """After this chapter you can test. 5 minutes.
 > **Guess.** 0?
 > **Learnt.** 1.
 > **Check.** Why?
-<details><summary>Answer</summary></details>
+<details><summary>Answer: one?</summary></details>
 
 ## Exercises"""
 
@@ -83,6 +83,9 @@ def test_a_bad_cell_is_named(cell, message):
         (lambda nb: nb.metadata.pop("myst"), "no page description"),
         (lambda nb: nb.cells[-1].update(execution_count=7), "not executed from top to bottom"),
         (lambda nb: nb.cells[0].update(source=FRAME + "\n:::{note}\n:::"), "MyST directive"),
+        (lambda nb: nb.cells[0].update(source=FRAME.replace(": one?", "")), "must say of what"),
+        (lambda nb: nb.cells[0].update(source=FRAME + FRAME), "as no other does"),
+        (lambda nb: nb.cells[0].update(source=FRAME.replace("</d", "<d")), "is never closed"),
         (lambda nb: nb.cells[0].update(source=FRAME.replace("Guess", "G")), "a guess"),
         (lambda nb: nb.cells[0].update(source=FRAME.replace("Check", "C")), "a check"),
         (lambda nb: nb.cells[0].update(source=FRAME.replace("Learnt", "L")), "what was learnt"),

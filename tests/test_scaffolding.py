@@ -56,6 +56,30 @@ def test_what_an_author_folds_is_called_by_what_it_defines():
     assert scaffolding.title("# Write the logs\nf(x)", tagged=True) == "The code: write the logs"
 
 
+IMPORTS = "import keras\nimport numpy as np\n\nplots.use_style()\nN = 3"
+
+
+@pytest.mark.parametrize(
+    ("source", "title"),
+    [
+        (IMPORTS, "The set-up: imports"),
+        ("from local import pytorch\nprint('PyTorch')", "The set-up: imports"),
+        ("from local.live.batch import Batch\n\nBatch(x)", None),
+        ("import numpy as np\nx = np.ones(2)\nx", None),
+        ("x, y = load()", None),
+        ("", None),
+    ],
+)
+def test_before_the_first_section_imports_are_set_up(source, title):
+    assert scaffolding.title(source, head=True) == title
+
+
+def test_imports_in_a_section_stay_open():
+    heading = new_markdown_cell("Text.\n\n## One")
+    cells = [new_code_cell(IMPORTS), heading, new_code_cell("import a")]
+    assert folded(new_notebook(cells=cells)) == {IMPORTS: "The set-up: imports"}
+
+
 def folded(notebook):
     return {cell.source: title for cell, title in scaffolding.titles(notebook)}
 

@@ -25,7 +25,7 @@ def in_root(*command, **environment):
 
 def test_every_target_of_make_is_explained():
     shown = in_root("make", "help").stdout
-    explained = "book", "serve", "test", "test-colab", "bench", "lint", "cluster", "grade", "zip"
+    explained = "book", "serve", "test", "test-colab", "bench", "lint", "cluster", "grade", "pdf"
     for target in explained:
         assert re.search(rf"make {target} +[a-z]{{3}}", shown)
 

@@ -1,4 +1,7 @@
-"""The rules that every notebook keeps: python -m tools.lint_notebooks [NOTEBOOK ...]."""
+"""The rules that notebooks and pages keep: python -m tools.lint_notebooks [NOTEBOOK or PAGE ...].
+
+Of a page in Markdown they ask that its HTML tags come in pairs, as they do of each cell.
+"""
 
 import ast
 import re
@@ -8,13 +11,16 @@ from pathlib import Path
 
 import nbformat
 
-from tools import assignments, faults
+from tools import assignments, faults, tags
+from tools.files import ROOT
 from tools.notebooks import SETUP, SETUP_TAGS, is_setup, paths
 
 LONGEST_CELL = 25
 LONGEST_LINE = 79
 NOT_COMPARED = "nbval-ignore-output"
 """The tag of a cell whose output nbval does not compare."""
+
+SUMMARY = re.compile(r"<summary>(.*?)</summary>")
 
 REQUIRED_IN_A_CHAPTER = {
     "what the reader will be able to do": r"[Aa]fter this chapter you can",
@@ -39,6 +45,7 @@ def problems(notebook):
     yield from _setup(code)
     yield from _prose(notebook, prose)
     yield from _points(notebook)
+    yield from _tags(notebook)
     for number, cell in enumerate(code, start=1):
         where = f"code cell {number} ({cell.source.splitlines()[0] if cell.source else 'empty'})"
         for problem in (*_source(cell), *_outputs(cell)):
@@ -64,6 +71,10 @@ def _prose(notebook, prose):
     for what, pattern in required.items():
         if not re.search(pattern, prose):
             yield f"the prose lacks {what} (pattern {pattern!r})"
+    summaries = SUMMARY.findall(prose)
+    for summary in dict.fromkeys(summaries):
+        if ": " not in summary or summaries.count(summary) > 1:
+            yield f"the fold {summary!r} must say of what, as no other does: 'Answer: whose mean?'"
     if re.search(r"(?m)^(:::|```\{)", prose):
         yield "the prose holds a MyST directive, which Colab shows raw"
     if not notebook.metadata.get("myst", {}).get("html_meta", {}).get("description"):
@@ -80,6 +91,13 @@ def _points(notebook):
                 f"title, minutes or points differ from local/exercises/questions in the cell "
                 f"{cell.source.splitlines()[0]!r} (python -m tools.notebooks puts them in)"
             )
+
+
+def _tags(notebook):
+    prose = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    for number, source in enumerate(prose, start=1):
+        for problem in tags.problems(source):
+            yield f"markdown cell {number} ({source.splitlines()[0]}): {problem}"
 
 
 def _source(cell):
@@ -114,12 +132,16 @@ def _outputs(cell):
                 yield "makes a figure without alt text (metadata mystnb.image.alt)"
 
 
+def _problems_of(path):
+    if path.suffix == ".md":
+        return tags.problems(path.read_text("utf-8"))
+    return problems(nbformat.read(path, as_version=4))
+
+
 def main(names):
-    found = [
-        f"{path}: {problem}"
-        for path in (map(Path, names) if names else paths())
-        for problem in problems(nbformat.read(path, as_version=4))
-    ]
+    pages = sorted((ROOT / "content").rglob("*.md"))
+    asked = map(Path, names) if names else [*paths(), *pages]
+    found = [f"{path}: {problem}" for path in asked for problem in _problems_of(path)]
     sys.exit("\n".join(found) or None)
 
 

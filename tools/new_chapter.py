@@ -15,7 +15,7 @@ from tools.files import ROOT, write
 
 TEMPLATE = ROOT / "tools" / "chapter.md"
 FENCE = re.compile(r"^```python ?(?P<metadata>.*)\n(?P<source>[^`]*)^```\n", re.MULTILINE)
-CHAPTER = re.compile(r"(?m)^ *- file: content/\d\d-[\w-]+\n")
+CHAPTER = re.compile(r"(?m)^( *- file: )content/\d\d-[\w-]+\n(?: +title: .*\n)?")
 
 
 def cells(text):
@@ -42,8 +42,7 @@ def notebook(title, number):
 def with_chapter(toc, stem):
     """The text of _toc.yml with the chapter `stem` after the last one."""
     *_, last = CHAPTER.finditer(toc)
-    line = re.sub(r"content/.*", f"content/{stem}", last[0])
-    return toc[: last.end()] + line + toc[last.end() :]
+    return f"{toc[: last.end()]}{last[1]}content/{stem}\n{toc[last.end() :]}"
 
 
 def main(name):

@@ -1,8 +1,9 @@
 """Which code cells are scaffolding, and what their code is called where it is folded.
 
-A reader follows the experiment. The cell that finds the course, the drawing of a figure, assertions
-and claims hold it up: on the page their code is folded, in Colab it is a closed form. Their outputs
-stay. The rule reads the code, so that no author has to tag it.
+A reader follows the experiment. The cell that finds the course, imports before the first section,
+the drawing of a figure, assertions and claims hold it up: on the page their code is folded, in
+Colab it is a closed form. Their outputs stay. The rule reads the code, so that no author has to tag
+it.
 """
 
 import ast
@@ -15,6 +16,9 @@ SETUP = "Set-up: run this first"
 
 CAPTION = re.compile(r"\*(Figure \d+\.\d+)")
 """The beginning of the prose below a figure."""
+
+SECTION = re.compile(r"(?m)^## ")
+"""The beginning of a section."""
 
 DRAWN_BY_ONE_CALL = 3
 """So many statements at most draw a figure by a call that is worth reading."""
@@ -31,21 +35,25 @@ def titles(notebook):
 
     Cells of nbgrader are not among them: their code is the student's, or locked.
     """
+    head = True
     for cell, below in zip(notebook.cells, [*notebook.cells[1:], None], strict=True):
+        head = head and not (cell.cell_type == "markdown" and SECTION.search(cell.source))
         if cell.cell_type != "code" or "nbgrader" in cell.metadata:
             continue
         caption = CAPTION.match(below.source) if below else None
         tagged = "hide-input" in cell.metadata.get("tags", ())
-        found = SETUP if is_setup(cell) else title(cell.source, caption and caption[1], tagged)
+        figure = caption and caption[1]
+        found = SETUP if is_setup(cell) else title(cell.source, figure, tagged, head)
         if found:
             yield cell, found
 
 
-def title(source, figure=None, tagged=False):
+def title(source, figure=None, tagged=False, head=False):
     """What the code of a cell is, such as "The check of losses"; None where it stays open.
 
     figure: the figure that the cell shows, as its caption calls it, "Figure 2.1".
     tagged: whether its author folds it, whatever it holds.
+    head: whether it stands before the first section.
     """
     kinds = {}
     for statement in _flat(ast.parse(source).body):
@@ -65,7 +73,17 @@ def title(source, figure=None, tagged=False):
         if tagged and comment and not figure:
             return f"The code: {comment[1][0].lower()}{comment[1][1:]}"
         return f"The code of {figure.lower() if figure else names or 'the figure'}"
+    if head and _imports(ast.parse(source).body):
+        return "The set-up: imports"
     return None
+
+
+def _imports(body):
+    """Whether a cell imports, and does not end in a figure or another value that it shows."""
+    last = body[-1].value if body and isinstance(body[-1], ast.Expr) else None
+    called = last.func if isinstance(last, ast.Call) else last
+    shows = called and not isinstance(called, ast.Attribute) and ast.unparse(called) != "print"
+    return not shows and any(isinstance(one, ast.Import | ast.ImportFrom) for one in body)
 
 
 def _flat(statements):

@@ -22,8 +22,10 @@ from _ext.course_page import (
     cells,
     guesses,
     live,
+    menu,
     moved,
     pages,
+    paper,
     paths,
     python,
     rendering,
@@ -67,8 +69,10 @@ def finish(app, exception):
     paths.add(site)
     python.add(site)
     for tree in site.trees.values():
+        menu.prepare(tree)
         cells.fold(tree)
         guesses.fold(tree)
+        paper.add(tree)
     address.add_card(site)
     rendering.render(site)
     assets.shrink(site)

@@ -11,6 +11,9 @@ CAPTION = re.compile(r"(Figure \d+\.\d+|Try it)\.?\s*")
 NUMBER = re.compile(r"^\d+ · ")
 """What stands before the words of a heading."""
 
+MATH = "//*[@class='math'] | //*[starts-with(@class, 'math ')]"
+"""XPath: the formulas, which become HTML at the end of the build."""
+
 CALLOUTS = {"Guess", "Learnt", "Check"}
 
 
@@ -25,6 +28,7 @@ def add(site):
         name_sections(tree, site.trees)
         correct_head(tree)
         correct_names(tree)
+        keep_untranslated(tree)
 
 
 def mark_callouts(tree):
@@ -99,3 +103,9 @@ def correct_names(tree):
     for button in tree.xpath("//*[@data-bs-toggle]"):
         for name in [n for n in button.attrib if n.startswith("data-bs-")]:
             del button.attrib[name]
+
+
+def keep_untranslated(tree):
+    """A browser that translates the page leaves formulas and code as they are."""
+    for element in tree.xpath(f"//pre | //code | //kbd | {MATH}"):
+        element.set("translate", "no")

@@ -32,7 +32,15 @@ SCRIPTS = [
     "scripts/pydata-sphinx-theme.js",
 ]
 
-OUR_SCRIPTS = ["book.js", "core-path.js", "marks.js"]
+OUR_SCRIPTS = [
+    "book.js",
+    "paper.js",
+    "core-path.js",
+    "marks.js",
+    "contents.js",
+    "read.js",
+    "drawers.js",
+]
 
 ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
 FONT_FACE = re.compile(r"@font-face\s*{[^}]*}")

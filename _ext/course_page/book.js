@@ -15,14 +15,3 @@
   addEventListener("load", mark);
   addEventListener("resize", mark);
 }
-
-// Paper is light.
-{
-  const { dataset } = document.documentElement;
-  let theme;
-  addEventListener("beforeprint", () => {
-    theme = dataset.theme;
-    dataset.theme = "light";
-  });
-  addEventListener("afterprint", () => (dataset.theme = theme));
-}

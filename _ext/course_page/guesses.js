@@ -49,7 +49,7 @@
       box = document.createElement("input");
       Object.assign(box, { type: "checkbox", autocomplete: "off" });
       label.append(box, "Show all of them");
-      this.append("The answers to the guesses of this chapter are folded until you ask. ", label);
+      this.append("The answers to the guesses are folded. ", label);
       box.addEventListener("change", () => {
         const open = box.checked;
         for (const one of answers()) show(one, open);

@@ -8,6 +8,7 @@ from lxml import html
 from sphinx.util import logging
 
 from _ext.course_page import figures, node
+from _ext.course_page.annotations import MATH
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ def take_maths(site):
     """
     maths = {}
     for name, tree in site.trees.items():
-        for element in tree.xpath("//*[@class='math'] | //*[starts-with(@class, 'math ')]"):
+        for element in tree.xpath(MATH):
             key = element.text_content(), element.tag == "div"
             placeholder, _ = maths.setdefault(key, (f"math {len(maths)}", name))
             element.text = PLACEHOLDER.format(placeholder)
