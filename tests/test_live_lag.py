@@ -80,3 +80,19 @@ def test_the_end_of_the_training_can_be_dragged_and_pressed(address, chromium):
         assert STEPS - 60 < stop < STEPS - 10
         handle.press("ArrowLeft")
         assert f"At step {stop - 1} " in words(page)
+
+
+def test_the_steps_begin_where_the_average_of_0_9_has_missed_most(address, chromium):
+    def off(stop, momentum):
+        mean, variance = moving_averages(momentum, stop)
+        return (TRUE[stop - 1] - mean) / np.sqrt(variance + 1e-3)
+
+    worst = max(range(41, STEPS + 1), key=lambda stop: abs(off(stop, 0.9)))
+    with visit(chromium, address + "lag-light.html", PHONE) as page:
+        for step, momentum in zip(
+            page.locator(".live-steps button").all()[:3], (0, 0.9, 0.99), strict=True
+        ):
+            step.tap()
+            assert f"At step {worst} " in words(page)
+            found = numbers(page, "[data-mode=inference]", "data-at")
+            np.testing.assert_allclose(found, off(worst, momentum), rtol=1e-4, atol=1e-6)

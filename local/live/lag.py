@@ -36,22 +36,22 @@ class Lag(live.Figure):
     shown = t.Int(200).tag(sync=True)
 
     def __init__(self, mean, variance, true, **kwargs):
-        arrays = {"mean": mean, "variance": variance, "true": true}
-        arrays = {name: live.packed(values, "float32") for name, values in arrays.items()}
         last = len(mean)
-        shown = kwargs.get("shown", type(self).shown.default_value)
-        data = {
-            "stop": last,
-            "limits": {"momentum": [0, 0.999], "stop": [last - shown + 1, last, 1]},
-        }
-        super().__init__(**{**arrays, **data, "guide": guide(last, last - shown // 2), **kwargs})
+        first = last - kwargs.get("shown", type(self).shown.default_value) + 1
+        arrays = {"mean": mean, "variance": variance, "true": true}
+        data = {name: live.packed(values, "float32") for name, values in arrays.items()}
+        moving_mean, moving_variance = averages(mean, variance, 0.9)
+        off = np.abs(true - moving_mean) / np.sqrt(moving_variance + 1e-3)
+        worst = first + int(off[first - 1 :].argmax())
+        data |= {"stop": last, "guide": guide(worst, last)}
+        data |= {"limits": {"momentum": [0, 0.999], "stop": [first, last, 1]}}
+        super().__init__(**{**data, **kwargs})
 
     def still(self):
         arrays = self.mean, self.variance, self.true
         mean, variance, true = (np.frombuffer(array, "<f4") for array in arrays)
         m = self.momentum
-        moving_mean = lfilter([1 - m], [1, -m], mean)
-        moving_variance = lfilter([1 - m], [1, -m], variance, zi=[m])[0]  # starts at 1
+        moving_mean, moving_variance = averages(mean, variance, m)
         steps = np.arange(1, len(mean) + 1)[-self.shown :]
         last = self.stop - 1
         blue = plots.COLORS["with"]
@@ -72,30 +72,35 @@ class Lag(live.Figure):
         return figure
 
 
-def guide(last, earlier):
-    """The three momenta, and an earlier end of the training."""
+def averages(mean, variance, m):
+    """(5.1) and (5.2): the moving mean and variance after each step, both (steps,)."""
+    return lfilter([1 - m], [1, -m], mean), lfilter([1 - m], [1, -m], variance, zi=[m])[0]
+
+
+def guide(worst, last):
+    """The three momenta at the step `worst`, where 0.9 has missed most, and 0.9 at the `last`."""
     return [
         live.press(
             "m = 0",
             "The dashed line is the mean of the last batch alone. It is not late; what is left is "
             "the noise of one batch.",
-            **{"momentum": 0.0, "stop": last},
+            **{"momentum": 0.0, "stop": worst},
         ),
         live.press(
             "m = 0.9",
-            "Now it is late, by about τ steps. Below, inference is off by all that the average has "
-            "missed.",
-            **{"momentum": 0.9, "stop": last},
+            "Now it is late, and here that costs most: below, inference is off by all that the "
+            "average has missed.",
+            **{"momentum": 0.9, "stop": worst},
         ),
         live.press(
             "m = 0.99",
             "Calm is not the same as right: the dashed line hardly takes part in what happens.",
-            **{"momentum": 0.99, "stop": last},
+            **{"momentum": 0.99, "stop": worst},
         ),
         live.press(
-            "Stop earlier",
-            "The same average at another step: what the unit gives in use depends on the step at "
-            "which training ends.",
-            **{"momentum": 0.9, "stop": earlier},
+            "At the end",
+            "0.9 again, at another step: how far a unit is off in use depends on where training "
+            "ends.",
+            **{"momentum": 0.9, "stop": last},
         ),
     ]

@@ -14,13 +14,13 @@ import {
   svg,
   trait,
 } from "./kit.js";
+import { BRIGHT, cross, key, star, whiteCross } from "./signs.js";
 import { NETS, sweepsOf } from "./sweeps.js";
 
 const ROW = 18; // pixels of a row of the maps
 const MAPS = 44; // where the maps begin
 const LEFT = 38;
 const BETWEEN = 16;
-const BRIGHT = 0.8; // the accuracy at the bright end of the palette
 
 // The chosen field as its number, its row and its column: each can be read and written.
 function choiceOf(model, { columns }) {
@@ -101,19 +101,6 @@ function mark({ best, field, seeds, medians, chance }, net, k, x, y) {
   return [];
 }
 
-const whiteCross = (x, y) =>
-  svg("path", { d: cross(x, y, 3), stroke: "#fff", "stroke-width": 1.5 });
-
-const cross = (x, y, r) => `M${x - r} ${y - r}l${2 * r} ${2 * r}m0 ${-2 * r}l${-2 * r} ${2 * r}`;
-
-function star(x, y) {
-  const tips = Array.from({ length: 10 }, (_, k) => {
-    const [radius, angle] = [k % 2 ? 2.4 : 6, (k * Math.PI) / 5];
-    return [x + radius * Math.sin(angle), y - radius * Math.cos(angle)];
-  });
-  return svg("path", { d: `${line(tips)}Z`, fill: "#000" });
-}
-
 // Around the chosen field in both maps: black on white, to be seen on every colour.
 function frames({ across, side, topOf }, row, column) {
   const y = topOf(row);
@@ -151,30 +138,6 @@ function axesOfMaps({ rates, scales }, { across, bottom }) {
       ),
     ),
     note(LEFT, bottom + 32, "initial weights (1 = He et al.)"),
-  ];
-}
-
-// What the colours and the marks of the maps mean.
-function key({ chance, palette }, { key: y }) {
-  const [from, pitch] = [LEFT, 7];
-  const end = from + pitch * palette.length;
-  const bar = (k) => ({ x: from + pitch * k, y, width: pitch + 0.5, height: 12 });
-  const steps = palette.map((color, k) =>
-    svg("rect", { ...bar(k), fill: color, "data-bar": k }),
-  );
-  const one = (x, color, mark, text) => [
-    svg("rect", { x, y: y + 22, width: 14, height: 14, fill: color }),
-    mark(x + 7, y + 29),
-    note(x + 19, y + 33, text, "soft"),
-  ];
-  const dot = (cx, cy) => svg("circle", { cx, cy, r: 1.5, fill: "#fff" });
-  return [
-    ...steps,
-    note(from - 5, y + 10, number(chance), "soft", "end"),
-    note(end + 5, y + 10, `${number(BRIGHT)} and more`, "soft"),
-    ...one(LEFT, palette.at(-1), star, "best"),
-    ...one(LEFT + 62, palette[0], dot, "at chance"),
-    ...one(LEFT + 154, palette[0], whiteCross, "diverged"),
   ];
 }
 
@@ -232,7 +195,7 @@ function render({ model, el }) {
     drawnWidth = width;
     below.replaceChildren(
       ...axesOfMaps(sweeps, place),
-      ...key(sweeps, place),
+      ...key(sweeps, LEFT, place.key),
       ...axesOfCurves(sweeps, place, nameOf(sweeps, chosen.read())),
       ...NETS.map((_, net) => curves(sweeps, place, net, chosen.read())),
     );
