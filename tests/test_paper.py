@@ -1,15 +1,11 @@
-"""Off the screen: pages on paper, in a translation, in forced colours, and the book as a PDF."""
-
-import re
+"""Pages where a browser does more than show them: on paper, translated, in forced colours."""
 
 import pytest
-from lxml import html
 
 from tests.browsing import contrast, served, visit
-from tools import pdf
 from tools.files import SITE
 
-CHAPTER, ASSIGNMENT = "02-normalizing-a-batch.html", "assignments/layer.html"
+CHAPTER = "02-normalizing-a-batch.html"
 SHOWN = """selector => [...document.querySelectorAll(selector)]
     .map(e => e.checkVisibility() && e.getClientRects().length > 0)"""
 
@@ -124,77 +120,3 @@ def test_in_forced_colours_the_dots_differ_from_the_map_and_the_maps_from_each_o
     dot, *maps = forced.evaluate(DIFFERENT)
     assert len({dot, *maps}) == 3
     assert contrast(dot, forced.evaluate(GROUND)) > 7
-
-
-# --- The book as a PDF ---
-
-
-@pytest.fixture(scope="module")
-def some():
-    """A few pages of the book, by their names, as trees."""
-    names = ["index.html", CHAPTER, ASSIGNMENT]
-    return {name: html.parse(SITE / name).getroot() for name in names}
-
-
-@pytest.fixture(scope="module")
-def book(some):
-    """The few pages as one document, and what Chromium prints of it."""
-    source, target = SITE / "part-to-print.html", SITE / "part.pdf"
-    try:
-        source.write_text(pdf.document(some), "utf-8")
-        pdf.print_book(source, target)
-        yield html.parse(source).getroot(), target
-    finally:
-        source.unlink(missing_ok=True)
-        target.unlink(missing_ok=True)
-
-
-def test_the_menu_gives_the_pages_their_order():
-    names = pdf.names(html.parse(SITE / "index.html").getroot())
-    assert names[:3] == ["index.html", "00-one-hour.html", "01-covariate-shift.html"]
-    assert {ASSIGNMENT, "glossary.html", "references.html"} <= set(names)
-    assert len(names) == len(set(names))
-
-
-def test_every_link_inside_the_document_leads_somewhere(book):
-    tree, _ = book
-    ids = tree.xpath("//@id")
-    assert len(ids) == len(set(ids))
-    inside = {link[1:] for link in tree.xpath("//a/@href") if link.startswith("#")}
-    assert len(inside) > 20 and inside <= set(ids)
-    assert f"page-{CHAPTER}" in inside
-    for picture in tree.xpath("//img/@src | //image/@href"):
-        assert picture.startswith("data:") or (SITE / picture).is_file()
-    assert tree.xpath("//script") == []
-
-
-def test_the_pdf_has_an_outline_tags_alternative_texts_and_numbers(book):
-    tree, path = book
-    printed = path.read_bytes()
-    assert pdf.pages_of(path) > 20
-    for needed in (b"/Outlines", b"/StructTreeRoot", b"/Lang (en)"):
-        assert needed in printed
-    assert b"/Title (Exercises)" in printed and b"/Title (The map)" in printed
-    assert b"one batch at a time" in printed and b"batch,one" not in printed
-    figures = tree.xpath("//*[@class='drawing']//svg[@aria-label]")
-    assert len(re.findall(rb"/Alt [(<]", printed)) >= len(figures) > 5
-
-
-def test_the_index_leads_to_the_pdf_once(book, some):
-    _, path = book
-    index = html.parse(SITE / "index.html").getroot()
-    for _ in range(2):
-        index = html.document_fromstring(pdf.link(index, path))
-    (link,) = index.xpath(f"//a[@href='{path.name}']")
-    assert link.text == "The whole book as one PDF"
-    assert f"({pdf.pages_of(path)} pages" in link.getparent().text_content()
-
-
-def test_without_a_book_or_a_browser_one_line_says_what_to_do(tmp_path, monkeypatch):
-    monkeypatch.setattr(pdf.browser, "find", lambda: None)
-    with pytest.raises(SystemExit, match="needs a browser"):
-        pdf.print_book(SITE / "index.html", tmp_path / "book.pdf")
-    monkeypatch.setattr(pdf, "SITE", tmp_path)
-    with pytest.raises(SystemExit, match="run `make book` first"):
-        pdf.main()
-    assert [*tmp_path.iterdir()] == []

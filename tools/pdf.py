@@ -6,20 +6,24 @@ that stand where no script runs. Answers and solutions are open in it. It stands
 as _build/html/batch-normalization.pdf, and the index leads to it.
 """
 
+import posixpath
 import re
 import sys
+import tempfile
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from lxml import html
 from lxml.builder import E
 from playwright.sync_api import sync_playwright
 
-from tools import browser, faults
+from tools import browser, faults, repository
 from tools.files import ROOT, SITE, replacing, write
 
 PDF = SITE / "batch-normalization.pdf"
-BOOK = SITE / "book-to-print.html"
-"""The one document, which is there while it is printed."""
+
+FOLDERS = ("_static", "_images")
+"""What the pages load."""
 
 STYLE = """
 @page { size: A4; margin: 18mm 16mm 20mm; }
@@ -33,7 +37,12 @@ h1, h2, h3, h4 { white-space: break-spaces; } /* or the outline has no space whe
 FOOTER = """<p style="width: 100%; font: 9px sans-serif; color: #5b6067; text-align: center">
 <span class="pageNumber"></span></p>"""
 
-REFERENCES = ("href", "for", "aria-labelledby", "aria-describedby", "aria-controls")
+PATIENCE = 600_000
+"""Milliseconds for Chromium: it lays out hundreds of pages at once."""
+
+NAMING = ("for", "aria-labelledby", "aria-describedby", "aria-controls")
+"""Attributes that name other parts of the page."""
+
 LEFT_OUT = ".//script | .//answers-switch | .//button | .//*[contains(@class, 'print-choice')]"
 
 
@@ -57,9 +66,13 @@ def chapter(name, tree, known):
         number.drop_tag()  # which the outline would have twice
     for part in article.xpath(".//*[@id][not(ancestor-or-self::svg)]"):
         part.set("id", anchor(name, part.get("id")))
-    for attribute in REFERENCES:
+    for attribute in NAMING:
         for part in article.xpath(f".//*[@{attribute}][not(ancestor-or-self::svg)]"):
-            part.set(attribute, led(name, part.get(attribute), known, attribute == "href"))
+            part.set(attribute, " ".join(anchor(name, id) for id in part.get(attribute).split()))
+    for link in article.xpath(".//a[@href]"):
+        link.set("href", led(name, link.get("href"), known))
+        if not link.get("href"):
+            del link.attrib["href"]
     for part in article.xpath(".//*[@src]"):
         part.set("src", from_top(name, part.get("src")))
     for part in article.xpath(".//*[@loading]"):
@@ -76,19 +89,19 @@ def from_top(name, address):
     return address.removeprefix("../" * name.count("/"))
 
 
-def led(name, value, known, address):
-    """Where a reference of the page `name` leads in the one document."""
-    if not address:
-        return " ".join(anchor(name, part) for part in value.split())
-    url = urlsplit(value)
-    if url.scheme or value.startswith("//"):
-        return value
-    folder = name.rpartition("/")[0]
-    path = f"{folder}/{url.path}" if folder and url.path else url.path
-    page = re.sub(r"[^/]+/\.\./", "", path) or name
-    if page not in known:
-        return from_top(name, value)
-    return f"#{anchor(page, url.fragment)}"
+def led(name, address, known):
+    """Where a link of the page `name` leads in the one document; empty if it leads nowhere.
+
+    What is no page of the book, such as slides, is on the book's site, if that is known.
+    """
+    url = urlsplit(address)
+    if url.scheme:
+        return address
+    path = posixpath.normpath(posixpath.join(posixpath.dirname(name), url.path))
+    path = path if url.path else name
+    if path in known:
+        return f"#{anchor(path, url.fragment)}"
+    return repository.site() and repository.site() + path
 
 
 def document(pages):
@@ -106,20 +119,26 @@ def document(pages):
     return html.tostring(whole, encoding="unicode", doctype="<!DOCTYPE html>")
 
 
-def print_book(source, target):
-    """Print the page at the path `source` into the file `target`, whole or not at all."""
+def print_book(text, target):
+    """Print the one document, of that `text`, into the file `target`: whole or not at all."""
     path = browser.find()
     if path is None:
         sys.exit("A PDF needs a browser: run `.venv/bin/python -m tools.browser`, which finds one.")
-    with sync_playwright() as playwright, replacing(target) as temporary:
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        source = Path(folder, "book.html")
+        source.write_text(text, "utf-8")
+        for name in FOLDERS:
+            source.with_name(name).symlink_to(SITE / name)
         chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         page = chromium.new_page(java_script_enabled=False)
-        page.goto(source.as_uri(), timeout=300_000)
-        page.pdf(
-            path=temporary, prefer_css_page_size=True, print_background=True, tagged=True,
-            outline=True, display_header_footer=True, header_template="<p></p>",
-            footer_template=FOOTER,
-        )  # fmt: skip
+        page.goto(source.as_uri(), timeout=PATIENCE)
+        page.set_default_timeout(PATIENCE)
+        with replacing(target) as temporary:
+            page.pdf(
+                path=temporary, prefer_css_page_size=True, print_background=True, tagged=True,
+                outline=True, display_header_footer=True, header_template="<p></p>",
+                footer_template=FOOTER,
+            )  # fmt: skip
         chromium.close()
 
 
@@ -147,11 +166,7 @@ def main():
         return html.document_fromstring((SITE / name).read_text("utf-8"))
 
     index = tree("index.html")
-    try:
-        write(BOOK, document({name: tree(name) for name in names(index)}))
-        print_book(BOOK, PDF)
-    finally:
-        BOOK.unlink(missing_ok=True)
+    print_book(document({name: tree(name) for name in names(index)}), PDF)
     write(SITE / "index.html", link(index, PDF))
     print(f"The book as a PDF: {PDF.relative_to(ROOT)}")
 

@@ -49,7 +49,7 @@ def fold_head(tree):
     prepared = list(takewhile(prepares, parts[begins:]))
     if len(prepared) > 1:
         details = E.details({"class": FOLD}, summary("the set-up: imports, data, code"))
-        prepared[0].addprevious(details)
+        prepared[0].addprevious(E.div(details, {"class": "cell"}))  # where the theme styles folds
         details.extend(prepared)
 
 
