@@ -23,7 +23,7 @@ and says four things about itself. A cell ends in one; a Markdown page has ```{l
 What is no drawing is a subclass of `Live`, and says in HTML what stands on the page until its
 module wakes: `question.py` is one.
 
-JavaScript, `NAME.js`: `import { compose, slider, ... } from "./kit.js";`, then a function
+JavaScript, `NAME.js`: `compose` from frame.js, `slider` and more from kit.js, then a function
 `render({ model, el })` that returns `compose(...)`, and last `export default { render };`.
 `compose` of frame.js calls `draw(width, height)` after every change and resize, and then `words()`:
 one or two sentences, at most 140 characters, with the numbers that the picture shows. Modules have
@@ -39,16 +39,18 @@ these parts, in this order:
 State is read by `model.get` and written by `trait(model, name)`; what can be changed is a `slider`,
 `choice`, `buttons` or `draggable`, so keys work. Draw in pixels, with the classes of live.css
 (`named` text, `line`, `area`, `dot` inside `without`, `with`, `layer`, ...; `soft`, `axis`, `grid`,
-`curve`): they know the palette and the theme. What moves by itself is a `motion`, begun by a press;
-under `calm()` one frame of it goes a long way and stops. It also stops while nobody sees it.
+`curve`): they know the palette and the theme. What moves by itself is a `motion`, begun by a press
+or, where it `begins`, once it is seen; under `calm()` one frame of it goes a long way and stops,
+and it waits while nobody sees it.
 
 Two to four steps lead through a figure (guide.js): each sets it and says what to look at, in at
 most 140 characters that hold whatever the data are. *Reset* sets back what is named in `limits`; on
 a page all of that stands in the address, too, `#live-lag?momentum=0.99` (address.js), so a link in
-the prose can set a figure. Mathematics that touches no document goes
-into a module of its own, as norm.js, and Node compares it with local/equations.py. `bundle` puts
-the text of imported modules in the place of their imports, so no two of them may have the same name
-at the top.
+the prose can set a figure.
+
+Mathematics that touches no document goes into a module of its own, as norm.js, and Node compares it
+with local/equations.py. `bundle` puts the text of imported modules in the place of their imports,
+so no two of them may have the same name at the top.
 
 Tests: add the figure to FIGURES in tests/live_figures.py, and a test of what it teaches, which
 compares numbers read from the picture with Python's.
