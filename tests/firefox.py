@@ -63,7 +63,7 @@ async def evaluate(ask, context, expression):
     return answer["result"].get("value")
 
 
-async def until(ask, context, expression, seconds=180):
+async def until(ask, context, expression, seconds=600):
     """Wait until JavaScript in the page says true."""
     for _ in range(seconds * 4):
         if await evaluate(ask, context, expression):

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(
 )
 ASSIGNMENT = "assignments/forward-and-backward"
 NOTEBOOKS = ("02-normalizing-a-batch", "03-backward-pass", ASSIGNMENT, "assignments/bug-hunt")
-PATIENCE = 180_000
+PATIENCE = 600_000
 """Milliseconds for what takes a few seconds on a machine that does nothing else."""
 
 SHIFTS = """() => {
