@@ -14,7 +14,7 @@ for name in ("GITHUB_REPOSITORY", "COURSE_REMOTE", "COURSE_SITE"):
 if "PYTEST_XDIST_WORKER" in os.environ:  # each has one core, where more threads would only wait
     os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
 
-SLOWEST = ("tests/test_grading", "tests/test_live", "tests/test_s")
+SLOWEST = ("tests/test_grading", "tests/test_live", "tests/test_run_here", "tests/test_s")
 """Where the slowest tests are. They go first, so that at the end no core waits for another."""
 
 NOT_COMPARED = ("image/svg+xml", "text/html", "stderr")

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(
 )
 ASSIGNMENT = "assignments/forward-and-backward"
 NOTEBOOKS = ("02-normalizing-a-batch", "03-backward-pass", ASSIGNMENT, "assignments/bug-hunt")
-PATIENCE = 180_000
+PATIENCE = 600_000
 """Milliseconds for what takes a few seconds on a machine that does nothing else."""
 
 SHIFTS = """() => {
@@ -98,7 +98,7 @@ def run(page, cell):
 
 
 def output(page, cell):
-    return page.locator(f"[data-cell='{cell}'] .cell_output, [data-output='{cell}']").first
+    return page.locator(f"[data-output='{cell}']")
 
 
 def text_of(page, cell):
@@ -156,7 +156,7 @@ def marked(page, slug, folder):
     assert main(["--book", str(book), "grade", str(folder / "handed-in")]) == 0
     with (book / "marks.csv").open(encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["assignment"] == slug]
-    assert rows and all(row["points"] == row["out_of"] for row in rows), rows
+    assert rows and all(float(row["points"]) == float(row["out_of"]) for row in rows)
 
 
 def test_nothing_is_fetched_and_nothing_has_moved_before_and_after_the_press(address, chromium):
@@ -204,11 +204,11 @@ def test_an_endless_loop_is_stopped_and_python_begins_again(address, chromium):
         page.locator("run-here[data-state=busy]").wait_for()
         page.get_by_role("button", name="Stop").click()
         page.get_by_text("Python was stopped, so all names are gone.").first.wait_for()
-        write(page, first, "x = bytes(10**10)")
+        write(page, first, "import numpy\n[numpy.empty(2**28 - 1) for _ in range(4)]")
         page.get_by_role("button", name="Begin again").click()
         settled(page)
         assert run(page, first).startswith("failed")
-        assert output(page, first).inner_text().rstrip().endswith("MemoryError")
+        assert "MemoryError: Unable to allocate" in output(page, first).inner_text()
         write(page, first, "1 / 0")
         assert run(page, first).startswith("failed")
         shown = output(page, first).inner_text()
@@ -270,10 +270,11 @@ def test_the_keyboard_alone_is_enough(address, chromium):
         page.keyboard.type("\nprint('typed')")
         page.keyboard.press("Shift+Enter")
         settled(page)
-        assert text_of(page, first) == "typed\n" or "typed" in output(page, first).inner_text()
+        assert text_of(page, first) == "typed\n"
         here = f"document.activeElement.closest('[data-code={json.dumps(second)}]') !== null"
         assert page.evaluate(here)
-        page.keyboard.press("Tab")  # leaves the editor
+        page.keyboard.press("Tab")  # leaves the editor, to the button that copies its code
+        page.keyboard.press("Tab")
         assert page.evaluate(focused) == "Run"
 
 

@@ -163,6 +163,13 @@ def test_a_package_of_the_environment_is_packed_with_its_record():
     assert not any("/tests/" in name or name.endswith(".pyc") for name in names)
 
 
+def test_what_others_made_says_whose_it_is():
+    made = python.own(set(), Memory())
+    assert {"page.js", "page.css", "worker.js", python.COURSE} <= made.keys()
+    for owner in "Pyodide", "@codemirror/view", "@lezer/python", "katex", "MIT License":
+        assert owner in made[python.NOTICES]
+
+
 def test_the_small_archive_has_neither_python_nor_its_button(tmp_path):
     built = tmp_path / "site"
     (built / archive.PYTHON / "ab").mkdir(parents=True)

@@ -134,6 +134,7 @@ def terms(elements):
 
 def code(elements):
     """The words in code that was written, not printed, each once."""
-    cell = "self::pre and ancestor::div[contains(@class, 'cell_input')]"
+    shown = "not(ancestor::*[@hidden])"  # a place to write in is hidden until a page computes
+    cell = f"self::pre and ancestor::div[contains(@class, 'cell_input')] and {shown}"
     written = " ".join(e.text_content() for e in elements if e.xpath(cell))
     return " ".join(dict.fromkeys(re.findall(r"[^\W\d_]{3,}", written)))

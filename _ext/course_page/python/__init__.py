@@ -43,6 +43,12 @@ FROM_ENVIRONMENT = {"mpmath": (), "sympy": ("mpmath",), "traitlets": ()}
 
 CORE = ("pyodide.js", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip")
 COURSE = "course.zip"
+NOTICES = "licences.txt"
+
+PYODIDE = """\
+Pyodide, by its developers and Mozilla, under the Mozilla Public License 2.0, with CPython under the
+PSF License: https://github.com/pyodide/pyodide. The packages (*.whl) hold their own licences.
+"""
 
 
 @dataclass
@@ -137,20 +143,32 @@ def closure(names, entries):
 def own(names, memory):
     """What the course itself brings: its code as an archive, the worker, and the page's scripts."""
     texts = {path.name: path.read_text("utf-8") for path in sorted((HERE / "page").iterdir())}
-    [files] = memory.results(bundled, [texts])
+    [bundle] = memory.results(bundled, [texts])
     shown, _ = needs.of_code(path.read_text("utf-8") for path in (HERE / "kernel").glob("*.py"))
     worker = (HERE / "worker.js").read_bytes()
     style = texts["page.css"].encode()
     return {
-        **files, COURSE: parcels.course(names | shown, HERE / "kernel"),
-        "worker.js": worker, "page.css": style,
-    }  # fmt: skip
+        **bundle["files"],
+        NOTICES: notices(bundle["used"]),
+        COURSE: parcels.course(names | shown, HERE / "kernel"),
+        "worker.js": worker,
+        "page.css": style,
+    }
 
 
 def bundled(tasks):
     """The page's modules, with the packages that they import, as a few files; made from `page/`."""
     task = {"entry": str(HERE / "page" / "page.js"), "packages": str(ROOT / "node_modules")}
     return [node.run("bundle.mjs", task) for _ in tasks]
+
+
+def notices(used):
+    """Whose the packages of the page's scripts are, with their licences."""
+    texts = [PYODIDE]
+    for name in used:
+        (licence, *_) = sorted((ROOT / "node_modules" / name).glob("LICENSE*"))
+        texts.append(f"{name}\n\n{licence.read_text('utf-8')}")
+    return f"\n{'-' * 79}\n\n".join(texts)
 
 
 def add_button(tree, name, notebook, folder, size):

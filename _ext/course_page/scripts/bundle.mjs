@@ -1,12 +1,12 @@
 // Join the modules of a page's script, and of the packages that they import, into few small files.
-// in:  { folder, entry: path of the first module }
-// out: { name of a file: its text }
+// in:  { entry: path of the first module, packages: the folder node_modules }
+// out: { files: { name: text }, used: [name of a package] }
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { build } from "esbuild";
 
 const { entry, packages } = JSON.parse(readFileSync(0, "utf8"));
-const { outputFiles } = await build({
+const { outputFiles, metafile } = await build({
   entryPoints: [entry],
   nodePaths: [packages],
   bundle: true,
@@ -15,8 +15,10 @@ const { outputFiles } = await build({
   write: false,
   format: "esm",
   target: "es2022",
-  legalComments: "eof",
+  metafile: true,
   outdir: ".",
 });
 const files = outputFiles.map(({ path, text }) => [basename(path), text]);
-process.stdout.write(JSON.stringify(Object.fromEntries(files)));
+const names = Object.keys(metafile.inputs).map((path) => path.match(/node_modules\/(@[^/]+\/)?[^/]+/));
+const used = [...new Set(names.filter(Boolean).map(([path]) => path.slice("node_modules/".length)))];
+process.stdout.write(JSON.stringify({ files: Object.fromEntries(files), used: used.sort() }));

@@ -30,7 +30,9 @@ export class Cell {
       changed: () => this.edited(),
       keys: { "Shift-Enter": () => this.asked.next(this), "Mod-Enter": run },
     });
-    this.code.querySelector("pre").replaceWith(this.view.dom);
+    const pre = this.code.querySelector("pre");
+    pre.replaceWith(this.view.dom);
+    this.view.contentDOM.id = pre.id; // the button that copies code knows it by this
     this.tools = this.code.nextElementSibling;
     this.state = document.createElement("span");
     this.state.className = "cell-state";
@@ -73,6 +75,7 @@ export class Cell {
   makePlace() {
     const place = document.createElement("div");
     place.className = "cell_output docutils container";
+    place.dataset.output = this.id;
     this.node.append(place);
     return place;
   }

@@ -34,7 +34,7 @@ export function editor({ text, label, changed, keys }) {
         indentOnInput(),
         bracketMatching(),
         syntaxHighlighting(COLOURS),
-        EditorView.contentAttributes.of({ "aria-label": label }),
+        EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
         EditorView.updateListener.of((update) => update.docChanged && changed()),
       ],
     }),
