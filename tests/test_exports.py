@@ -1,6 +1,7 @@
 """Every platform's export is read as it comes: names, attempts, and a count that adds up."""
 
 import csv
+import os
 import stat
 import unicodedata
 import zipfile
@@ -242,6 +243,20 @@ def test_what_systems_hide_is_set_aside_and_its_owner_is_not(tmp_path):
         "bo": "",
     }
     assert len(aside) == 4 and {one.why for one in aside} == {"a system's own file"}
+
+
+def test_a_path_that_is_too_long_or_closed_is_a_row(tmp_path):
+    place, deep = tmp_path / "ada", 0
+    place.mkdir()
+    descriptor = os.open(place, os.O_RDONLY)
+    while deep < 30:  # one by one, for the whole path is too long for the system
+        os.mkdir("d" * 200, dir_fd=descriptor)
+        descriptor, before = os.open("d" * 200, os.O_RDONLY, dir_fd=descriptor), descriptor
+        os.close(before)
+        deep += 1
+    os.close(descriptor)
+    (submission,) = read(tmp_path)[0]
+    assert submission.student == "ada" and "name too long" in submission.problem
 
 
 # --- Archives from people one does not know -------------------------------------------------------
