@@ -156,6 +156,11 @@ def nbgrader_exchange(people, slug, notebook):
             yield f"{folder}/timestamp.txt", stamp.encode(), time
 
 
+def nbgrader_whole_exchange(people, slug, notebook):
+    yield f"course101/outbound/{slug}/{slug}.ipynb", b"released", START
+    yield from nbgrader_exchange(people, slug, notebook)
+
+
 def nbgrader_collected(people, slug, notebook):
     for person in people:
         folder = f"submitted/{person.login}/{slug}"
@@ -194,6 +199,7 @@ LAYOUTS = {
     "google-classroom": (google_classroom, "name"),
     "google-drive": (google_drive, "name"),
     "nbgrader-exchange": (nbgrader_exchange, "login"),
+    "nbgrader-whole-exchange": (nbgrader_whole_exchange, "login"),
     "nbgrader-collected": (nbgrader_collected, "login"),
     "mails": (mails, "name"),
     "one-folder": (one_folder, "login"),

@@ -1,7 +1,9 @@
 """Every platform's export is read as it comes: names, attempts, and a count that adds up."""
 
 import csv
+import os
 import stat
+import tracemalloc
 import unicodedata
 import zipfile
 
@@ -113,6 +115,14 @@ def test_of_several_copies_the_newest_counts(tmp_path, names, newest):
     assert submission.file.parts[-1] == newest and not submission.problem
     assert all(name in submission.note for name in names)
     assert len(aside) == len(names) - 1
+
+
+def test_a_copy_in_another_folder_is_for_a_person(tmp_path):
+    for path in (f"old/{SLUG} (1).ipynb", f"new/{SLUG}.ipynb"):
+        (tmp_path / "ada" / path).parent.mkdir(parents=True)
+        (tmp_path / "ada" / path).write_text(path)
+    (submission,), _ = read(tmp_path)
+    assert submission.file is None and "which of these" in submission.problem
 
 
 def test_two_notebooks_of_one_name_are_for_a_person(tmp_path):
@@ -244,6 +254,20 @@ def test_what_systems_hide_is_set_aside_and_its_owner_is_not(tmp_path):
     assert len(aside) == 4 and {one.why for one in aside} == {"a system's own file"}
 
 
+def test_a_path_that_is_too_long_or_closed_is_a_row(tmp_path):
+    place, deep = tmp_path / "ada", 0
+    place.mkdir()
+    descriptor = os.open(place, os.O_RDONLY)
+    while deep < 30:  # one by one, for the whole path is too long for the system
+        os.mkdir("d" * 200, dir_fd=descriptor)
+        descriptor, before = os.open("d" * 200, os.O_RDONLY, dir_fd=descriptor), descriptor
+        os.close(before)
+        deep += 1
+    os.close(descriptor)
+    (submission,) = read(tmp_path)[0]
+    assert submission.student == "ada" and "name too long" in submission.problem
+
+
 # --- Archives from people one does not know -------------------------------------------------------
 
 
@@ -289,10 +313,14 @@ def test_what_a_hostile_archive_holds_is_refused_by_name(tmp_path, member, data,
 
 def test_a_bomb_is_never_unpacked(tmp_path):
     (tmp_path / "one").mkdir()
-    archive(tmp_path / "one" / "eve.zip", (f"{SLUG}.ipynb", bytes(60 << 20)))
+    archive(tmp_path / "one" / "eve.zip", (f"{SLUG}.ipynb", bytes(200 << 20)))
     (submission,) = read(tmp_path)[0]
+    tracemalloc.start()
     with pytest.raises(UnreadableError, match="more than 50 MB"):
         submission.file.read()
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 150 << 20
 
 
 def test_archives_within_archives_end(tmp_path):

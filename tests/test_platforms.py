@@ -86,6 +86,7 @@ def test_moodle_finds_every_participant_in_the_worksheet(tmp_path, layout):
     table = rows(book.folder / "export" / f"moodle-{SLUG}.csv")
     # What Moodle's importer needs: these three columns, and "Participant " before its number.
     assert {"Identifier", "Grade", "Last modified (grade)"} <= {*table[0]}
+    assert all(row["Identifier"].startswith("Participant ") for row in table)
     grades = {int(row["Identifier"].removeprefix("Participant ")): row["Grade"] for row in table}
     assert {n: float(g) for n, g in grades.items()} == {
         2_400_000 + 7 * p.number: p.number / 2 for p in PEOPLE[:-1]

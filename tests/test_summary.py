@@ -94,7 +94,7 @@ def test_every_name_leads_to_its_feedback(page):
 
 def test_the_roster_says_who_is_missing_unknown_and_there_twice(page):
     text = page.locator("ul").inner_text()
-    assert f"{SLUG}, handed in nothing: bo, zoe." in text
+    assert f"{SLUG}, handed in nothing: zoe, bo." in text
     assert "not on the roster:" in text and "eve" in text
     assert "In more than one row of the roster: bo." in text
 

@@ -62,7 +62,7 @@ class Standing:
 
 
 def of(records, roster, deadlines):
-    """The Standings of all members of the roster and all others with a Record, in their order."""
+    """The Standings of all with a Record, in its order, then of the rest of the roster."""
     rows = []
     for record in records:
         said = {"student": record.student, **record.origin}
@@ -79,4 +79,4 @@ def of(records, roster, deadlines):
             for person in roster.persons
             if (person.key, assignment) not in there
         ]
-    return sorted(rows, key=lambda row: (row.assignment, row.student))
+    return sorted(rows, key=lambda row: row.assignment)

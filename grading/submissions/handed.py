@@ -95,15 +95,14 @@ def _below(path, parts):
     waiting = [(path, parts)]
     while waiting:
         path, parts = waiting.pop()
-        entries = None
-        if not path.is_symlink() and path.is_dir() and not SYSTEM.match(parts[-1]):
-            try:
-                entries = _sorted(path)
-            except OSError as error:  # a folder that we may not open, or that is nested too deep
-                yield Handed(parts, (path,), refused=f"{error.strerror}")
-                continue
-        if entries is None:
+        try:
             status = path.lstat()
+            folder = stat.S_ISDIR(status.st_mode) and not SYSTEM.match(parts[-1])
+            entries = _sorted(path) if folder else None
+        except OSError as error:  # a folder that we may not open, or that is nested too deep
+            yield Handed(parts, (path,), refused=f"{error.strerror}")
+            continue
+        if entries is None:
             why = "it is a link to another file" if stat.S_ISLNK(status.st_mode) else ""
             one = Handed(parts, (path,), status.st_mtime, why)
             if not why and stat.S_ISREG(status.st_mode) and ARCHIVE.search(path.name):

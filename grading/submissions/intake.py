@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from grading.submissions import handed
 from grading.submissions.handed import SYSTEM, UNOPENED, UnreadableError
-from grading.submissions.layouts import Layout, Owner
+from grading.submissions.layouts import RELEASED, Layout, Owner
 from grading.submissions.names import is_notebook, without_marks
 from grading.submissions.platformtables import METADATA
 
@@ -60,7 +60,7 @@ def find(folder, slugs, recognized=lambda data: None, person=lambda owner: owner
             aside.append(Aside(one, owner.student, owner.slug, "a system's own file"))
             if not SYSTEM.match(one.parts[0]):
                 hidden[person(owner)] = owner
-        elif name == METADATA or "outbound" in one.parts:
+        elif name == METADATA or RELEASED in one.parts:
             aside.append(Aside(one, "", owner.slug, "the platform's own file"))
         elif one.empty and len(one.parts) == 1 and name in slugs:
             continue  # an assignment that nobody has handed in

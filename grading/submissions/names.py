@@ -44,7 +44,42 @@ def without_marks(name):
     return base.strip(), (*reversed(numbers), *copied)
 
 
-def pattern_of(slug):
-    """Finds a slug in a name: "layer" is in "ada layer2", not in "player" or "multilayered"."""
-    words = re.escape(slug).replace(r"\-", "[-_ ]+")
+class Slugs:
+    """Finds the slugs of assignments in names: "layer" in "ada layer2", not in "player".
+
+    A slug is found in any case, and with blanks or underscores for its hyphens.
+    """
+
+    def __init__(self, slugs):
+        self.patterns = {slug: _pattern_of(slug) for slug in slugs}
+
+    def is_one(self, name):
+        """Whether a name is that of an assignment and nothing more."""
+        return any(pattern.fullmatch(name) for pattern in self.patterns.values())
+
+    def found_in(self, name):
+        """The longest slug that a name holds, or None."""
+        return max((s for s, p in self.patterns.items() if p.search(name)), key=len, default=None)
+
+    def begins(self, name):
+        """Whether a name begins with a slug."""
+        return any(pattern.match(name) for pattern in self.patterns.values())
+
+    def rest(self, name):
+        """A name without the slug in it and without the signs around that."""
+        slug = self.found_in(name)
+        rest = self.patterns[slug].sub("", name, count=1) if slug else name
+        return re.sub(r"^[\W_]+|[\W_]+$", "", rest) if slug else name.strip(" _-")
+
+    def told_by(self, parts):
+        """The slug that a path tells: a folder of its name, the file's name, an outer folder's."""
+        for part in parts[:-1]:
+            for slug, pattern in self.patterns.items():
+                if pattern.fullmatch(part):
+                    return slug
+        return next(filter(None, map(self.found_in, reversed(parts))), None)
+
+
+def _pattern_of(slug):
+    words = "[-_ ]+".join(map(re.escape, slug.split("-")))
     return re.compile(rf"(?<![^\W\d_]){words}(?![^\W\d_])", re.I)
