@@ -273,14 +273,15 @@ def test_code_says_what_is_folded_in_it(address, chromium):
         page.get_by_role("checkbox", name="Show all of them").check()
         summaries = page.locator("div.cell summary:visible")
         assert [line.strip() for line in summaries.all_inner_texts()] == [
+            "Show the set-up: imports",
             "Show the code of the claim: sum is large",
             "Show the code of figure 1.1",
         ]
         assert page.locator("p.claim").is_visible()
         assert not visible(page, "from local.claims")
-        summaries.first.click()
+        summaries.nth(1).click()
         assert visible(page, "from local.claims")
-        assert summaries.first.inner_text().strip() == "Hide the code of the claim: sum is large"
+        assert summaries.nth(1).inner_text().strip() == "Hide the code of the claim: sum is large"
 
 
 SECTION = """<html><head></head><body><section id="top"><h1>Top</h1><section id="one">
