@@ -145,11 +145,11 @@ def test_what_was_asked_for_is_remembered_on_this_page_only(address, chromium):
         button(page, FIRST).click()
         page.reload()
         assert opened(page) == [FIRST]
-        page.get_by_role("checkbox").check()
+        page.get_by_role("checkbox", name="Show all of them").check()
         assert painted(page) == [f"{answer} open" for answer in (FIRST, SECOND, THIRD)]
         assert opened(page) == [FIRST, SECOND, THIRD]
-        assert page.get_by_role("checkbox").is_checked()
-        page.get_by_role("checkbox").uncheck()
+        assert page.get_by_role("checkbox", name="Show all of them").is_checked()
+        page.get_by_role("checkbox", name="Show all of them").uncheck()
         page.reload()
         assert opened(page) == []
         asked = page.evaluate("Object.keys(localStorage).filter(key => key.startsWith('answers'))")
@@ -211,7 +211,7 @@ def test_paper_has_all_of_it_and_no_buttons(address, chromium):
         for text in (PROSE, LATER, "It is straight."):
             assert visible(page, text)
         assert not button(page, FIRST).is_visible()
-        assert not page.get_by_role("checkbox").is_visible()
+        assert not page.get_by_role("checkbox", name="Show all of them").is_visible()
 
 
 def test_without_scripts_all_of_it_is_there_and_no_buttons(address, chromium):
@@ -270,17 +270,18 @@ def test_a_page_without_a_guess_has_nothing_of_it(site):
 
 def test_code_says_what_is_folded_in_it(address, chromium):
     with visit(chromium, address) as page:
-        page.get_by_role("checkbox").check()
+        page.get_by_role("checkbox", name="Show all of them").check()
         summaries = page.locator("div.cell summary:visible")
         assert [line.strip() for line in summaries.all_inner_texts()] == [
+            "Show the set-up: imports",
             "Show the code of the claim: sum is large",
             "Show the code of figure 1.1",
         ]
         assert page.locator("p.claim").is_visible()
         assert not visible(page, "from local.claims")
-        summaries.first.click()
+        summaries.nth(1).click()
         assert visible(page, "from local.claims")
-        assert summaries.first.inner_text().strip() == "Hide the code of the claim: sum is large"
+        assert summaries.nth(1).inner_text().strip() == "Hide the code of the claim: sum is large"
 
 
 SECTION = """<html><head></head><body><section id="top"><h1>Top</h1><section id="one">
