@@ -4,6 +4,7 @@ import contextlib
 import importlib
 import multiprocessing
 from concurrent import futures
+from pathlib import Path
 from types import SimpleNamespace
 
 from tqdm import tqdm
@@ -11,7 +12,7 @@ from tqdm import tqdm
 from grading import marks, worker
 from grading.records.gradebook import UNKNOWN, Record
 from grading.sandbox import forkserver, modes
-from grading.submissions import intake
+from grading.submissions import beside, intake
 from local.ensembles.cluster import import_dask
 
 NO_QUESTION = SimpleNamespace(name="", title="", points=0)
@@ -56,6 +57,7 @@ class Batch:
         self.catalogue = importlib.import_module(settings.questions).QUESTIONS
         self.course = worker.fingerprint(settings)
         self.waiting = dict.fromkeys(intake.find(folder, tuple(self.catalogue)))
+        self.owned = beside.owned(self.waiting, Path(folder))
         self.files = {}
         """The file of each student and assignment that has been stored in this run."""
 
@@ -89,8 +91,8 @@ class Batch:
             for submission in rest:
                 job = self._job(submission)
                 if job:
-                    data, key = job
-                    arguments = self.settings, self.course, submission.assignment, data
+                    *handed_in, key = job
+                    arguments = self.settings, self.course, submission.assignment, *handed_in
                     running[executor.submit(worker.mark, *arguments)] = submission, key
                     if len(running) >= width:
                         break
@@ -109,7 +111,10 @@ class Batch:
         bar.update()
 
     def _job(self, submission):
-        """The bytes to grade and their key, or None if there is nothing to grade."""
+        """What to grade and its key, or None if there is nothing to grade.
+
+        It is the notebook's bytes and, if there are any, the files beside it.
+        """
         if submission.problem:
             self._store(submission, submission.assignment, problem=submission.problem)
             return None
@@ -118,14 +123,17 @@ class Batch:
         except intake.UnreadableError as error:
             self._store(submission, submission.assignment, problem=str(error))
             return None
-        key = self.book.key(data, self.settings, self.course)
+        alone = submission.path.parent not in self.owned
+        files = () if alone else beside.files(submission.path)
+        whole = data + repr(files).encode() if files else data
+        key = self.book.key(whole, self.settings, self.course)
         student, slug = submission.student, submission.assignment
         slugs = [slug] if slug else [*self.catalogue, UNKNOWN]
         for earlier in filter(None, (self.book.load(student, each) for each in slugs)):
             if earlier.key == key and earlier.state != marks.LATER:
                 self.files[student, earlier.assignment] = intake.text(submission.path.name)
                 return None
-        return data, key
+        return (data, files, key) if files else (data, key)
 
     def _collect(self, submission, key, future):
         """Store what a worker returned or raised."""
