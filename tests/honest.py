@@ -15,7 +15,7 @@ MEAN = "".join(cell_of(solved(), "mean_and_variance")["source"])
 STUB = f"def {TARGET}(dy, cache):\n    raise NotImplementedError('not filled in yet')"
 MINE = RIGHT.replace(TARGET, "mine")
 BODY = RIGHT.partition("\n")[2]
-NAMES = {"layer": "BatchNorm", SLUG: TARGET}
+NAMES = {"layer": "BatchNorm", "bug-hunt": "find_bugs", SLUG: TARGET}
 
 
 def kind(own=RIGHT, above=(), between=(), below=(), other=FULL, slug=SLUG, files=(), more=None):
@@ -283,7 +283,14 @@ LAYERS = {
         KERAS, below=["for list, len in [(0, 1)]: pass"], slug="layer"
     ),
 }
-KINDS = SHADOWED | ORDER | STATE | SHELL | DEFINED | ASKED | LAYERS
+HUNT = "".join(cell_of(solved("bug-hunt"), "find_bugs")["source"])
+HUNTS = {
+    "a hunt with display": kind(
+        HUNT.replace("    look_forward(Layer)", "    display(1); look_forward(Layer)", 1),
+        slug="bug-hunt",
+    ),
+}
+KINDS = SHADOWED | ORDER | STATE | SHELL | DEFINED | ASKED | LAYERS | HUNTS
 
 
 def write(folder):

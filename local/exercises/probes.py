@@ -303,14 +303,19 @@ def find_bugs(written, case, ask):
     """For each suspect what the reader's test says."""
     verdicts, faults = [], []
     for number in range(int(case["suspects"])):
-
-        def suspect(features, momentum=0.99, epsilon=1e-3, number=number):
-            return Suspect(ask, number, features, momentum, epsilon)
-
-        verdicts.append(verdict(written, suspect, faults))
+        verdicts.append(verdict(written, layers_of(ask, number), faults))
     if len(faults) == len(verdicts):  # no layer's fault
         raise faults[0]
     return {"verdicts": np.array(verdicts)}
+
+
+def layers_of(ask, number):
+    """What makes layers of one suspect."""
+
+    def suspect(features, momentum=0.99, epsilon=1e-3):
+        return Suspect(ask, number, features, momentum, epsilon)
+
+    return suspect
 
 
 def verdict(test, suspect, faults):

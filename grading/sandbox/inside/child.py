@@ -102,6 +102,7 @@ class Submission:
         """Run the notebook, and stop at each check of a question, to answer for what it is given.
 
         header["checks"]: the question of each checker.  header["most"]: see `whole.Notebook`.
+        header["cells"]: how many of them are run.
         """
 
         def check(checker, written):
@@ -112,7 +113,7 @@ class Submission:
             self.channel.send("checked", name=name)
             self.serve(until="go on")
 
-        self.notebook = whole.Notebook(self.cells, header["most"], check)
+        self.notebook = whole.Notebook(self.cells[: header["cells"]], header["most"], check)
         self.notebook.run()
         self.channel.send(
             "ran", left_out=self.notebook.left_out, interrupted=self.notebook.interrupted
