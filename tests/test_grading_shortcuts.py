@@ -33,25 +33,18 @@ def marked(grader, slug, source):
 # --- The bug hunt: a process knows its own suspect only ------------------------------------------
 
 MAJORITY = """
-SEEN = {}
-
 def find_bugs(Layer):
-    answers = {}
+    own, answers = Layer(3).number, {}
     for number in range(26):
-        try:
-            layer = Layer(3, number=number)
-        except TypeError:
-            layer = Layer(3)
-            layer.number = number
-        layer.sent, layer.gamma = {}, np.array([1.5, 2.0, 3.0])
+        layer = Layer(3)
+        layer.number, layer.gamma = number, np.array([1.5, 2.0, 3.0])
         x = np.random.default_rng(0).normal(size=(6, 3))
         try:
             answers[number] = layer.forward(x, training=True).round(6).tobytes()
         except ValueError:
             pass
     most = max(answers.values(), key=[*answers.values()].count)
-    SEEN[len(SEEN)] = answers
-    assert len(answers) > 1 and answers[0] == most, (len(SEEN), len(answers))
+    assert len(answers) > 1 and answers[own] == most
 """
 
 
@@ -121,7 +114,8 @@ KERAS_AGAIN = {
     "spec = importlib.util.spec_from_file_location('again', file)\n"
     "again = importlib.util.module_from_spec(spec)\nspec.loader.exec_module(again)\n"
     "class BatchNorm(again.BatchNormalization):\n    pass",
-    "its text": FILE + "text = open(file).read().replace('@keras_export', '#')\n"
+    "its text": FILE + "text = open(file).read()\n"
+    "text = text.replace('@keras_export', '@(lambda *a: lambda c: c)')\n"
     "names = {'__name__': 'keras.src.layers.normalization.mine'}\n"
     "exec(compile(text, 'mine', 'exec'), names)\n"
     "class BatchNorm(names['BatchNormalization']):\n    pass",
