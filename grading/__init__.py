@@ -3,7 +3,10 @@
 batch         grades a folder of submissions, on many cores or machines; can be resumed
 worker        grades one submission, in a process of its own
 grader        reads a submission and has its assignment's questions marked
-attempt       marks the questions, by running the submission's code in a sandbox
+readings      marks the questions, by the better of two readings of the notebook
+second        the second reading, which runs the whole notebook
+doubts        reasons to ask a person instead of giving nothing
+attempt       runs the submission's code in a sandbox, case by case
 cases         the hidden cases of the questions
 marks         points, and the sentences that explain them
 similarity    lists solutions that are unusually alike, for people to read

@@ -1,54 +1,80 @@
-"""Marks a submission, question by question: inputs go into its process, arrays come out.
+"""A submission's process, question by question: inputs go into it, arrays come out.
 
 The judge runs outside. Neither right answers nor hidden cases enter the submission's process, but
 for the inputs of the case that it computes. The exceptions that a student is shown come from a
 process that has seen public cases only, so that their text cannot carry a hidden case out.
 """
 
-import re
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from grading import marks
-from grading.cases import requested
+from grading.cases import request
 from grading.sandbox.inside import messages
 from grading.sandbox.serverprocess import ServerError
 from grading.sandbox.session import EndedError
-from grading.submissions import notebook
 
-PUBLIC_SEED = 2015
 MOST_ASKED = 100_000
 """Questions that a submission may ask the grader in one case."""
-SHORTCUTS = re.compile(
-    r"BatchNormalization|GradientTape|__closure__|__globals__|cell_contents|_getframe|__code__"
-)
-"""Names that give right numbers without an equation. Whoever renames them is not found."""
-TRIES = 2
-"""Fork servers that are tried before a question is left for the next run."""
 
 
 class GraderError(RuntimeError):
     """The grader itself failed, as by a judge that raised an exception."""
 
 
+@dataclass
+class Outcome:
+    """What became of a question's cases.
+
+    findings: of the judge, for all cases.  errors: the headers of the messages about exceptions.
+    end: the exception with which the process ended, or None.  steady: whether the first case gave
+    the same a second time: an answer should not depend on chance.
+    """
+
+    cases: int
+    findings: list = field(default_factory=list)
+    errors: list = field(default_factory=list)
+    end: Exception | None = None
+    steady: bool = True
+
+    @property
+    def all_failed(self):
+        """Whether every case raised an exception."""
+        return len(self.errors) == self.cases
+
+    def share(self):
+        """Of the properties' weights, the share that holds, 0 to 1."""
+        total = sum(finding.weight for finding in self.findings)
+        return sum(one.weight for one in self.findings if one.passed) / total if total else 0.0
+
+
 class Attempt:
     """A submission while it is marked, in a `with` block, and its process, if it has one now.
 
-    servers: the ServerPool. hidden: the HiddenCases. cells: of the notebook. modules: what its
-    process needs imported.
+    servers: the ServerPool.  cells: of the notebook.  modules: what its process needs imported.
+    files: (name, bytes) of what lies beside the notebook.  whole: whether its processes may run
+    the whole notebook.
     """
 
-    def __init__(self, servers, hidden, cells, modules):
-        self.servers, self.hidden, self.cells, self.modules = servers, hidden, cells, modules
+    def __init__(self, servers, cells, modules, files=(), whole=False):
+        self.servers, self.cells, self.modules = servers, cells, modules
+        self.files, self.whole = files, whole
         self.session = None
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self._end_process()
+        self.end_process()
 
-    def _end_process(self, clean=True):
+    def process(self):
+        """The Session of the process, which is started if there is none. Raises ServerError."""
+        if self.session is None:
+            self.session = self.servers.get(self.modules).session(self.whole)
+            self.session.send_cells([cell.source for cell in self.cells], self.files)
+        return self.session
+
+    def end_process(self, clean=True):
         """End the process, and its server too if that failed (not `clean`) or if files are left."""
         if self.session is not None:
             self.session.close()
@@ -57,110 +83,84 @@ class Attempt:
             self.servers.discard(self.modules)
         self.session = None
 
-    def mark(self, question):
-        """The mark of a question; whatever goes wrong, there is one, and it says why."""
-        numbers, remark = notebook.defining_cells(self.cells, question.name)
-        source = "\n".join(self.cells[number].source for number in numbers)
-        if names := sorted({*SHORTCUTS.findall(source)}):
-            remark = remark and marks.sentence(remark)
-            remark = f"{remark} Its cell names {', '.join(names)}, which it does not need.".strip()
-        if not numbers:
-            return marks.ungraded(question, marks.REVIEW, marks.sentence(remark))
-        for _ in range(TRIES):
-            try:
-                return self._graded(question, numbers, remark)
-            except ServerError as error:
-                why = f"the sandbox failed: {error}"
-                self._end_process(clean=False)
-            except GraderError as error:
-                self._end_process()
-                why = str(error)
-                break
-        return marks.ungraded(question, marks.LATER, marks.sentence(f"not graded yet: {why}"))
+    def outcome(self, question, cases, orders, apart=True):
+        """The Outcome of a question's cases, after `orders`; see `answers`.
 
-    def _graded(self, question, numbers, remark):
-        """The mark for the hidden cases. numbers: of the cells that define the answer.
-
-        The first case is run a second time at the end: an answer should not depend on chance.
+        apart: whether the parts of a case, where it has some, get a process each. Raises
+        GraderError, and ServerError if the system killed the process.
         """
-        cases = self.hidden.of(question)
-        results = self._results(question, numbers, [*cases, cases[0]])
-        findings, errors, given, end = [], [], [], None
+        outcome, first = Outcome(len(cases)), None
+        answers = self.apart if question.split and apart else self.answers
+        answers = answers(question, [*cases, cases[0]], orders)
         for case, _ in cases:
             outputs, error = {}, None
-            if end is None:
-                outputs, error, end = self._next(results)
-            given.append(outputs)
-            errors += [error] if error else []
+            if outcome.end is None:
+                outputs, error, outcome.end = self._next(answers)
+            first = outputs if first is None else first
+            outcome.errors += [error] if error else []
             judged = _judged(question, case, outputs)
-            findings += judged if outputs else [finding.without_hint() for finding in judged]
-        if end is not None:
-            look = remark if isinstance(end, EndedError) else f"{remark} {end}".strip()
-            return marks.graded(question, findings, _sentence_of_end(end), look)
-        again, _, _ = self._next(results)
-        if errors:
-            unfilled = sum("NotImplementedError" in error["kinds"] for error in errors)
-            why = marks.UNFILLED
-            if unfilled < len(cases):
-                why = self._explanation(question, numbers, errors[0])
-                why = "It is not filled in for all inputs." if why == marks.UNFILLED else why
-            return marks.graded(question, findings, why, remark)
-        if not same(given[0], again):
-            remark = f"{remark} It gives different results for the same input.".strip()
-        return marks.graded(question, findings, look=remark)
+            outcome.findings += judged if outputs else [each.without_hint() for each in judged]
+        if outcome.end is None and not outcome.errors:
+            again, _, end = self._next(answers)
+            outcome.steady = end is not None or _same(first, again)
+        elif outcome.end is None:
+            self._next(answers)
+        return outcome
 
-    def _next(self, results):
-        """The next of `results` with None, or ({}, None, the exception) if the process has ended.
+    def _next(self, answers):
+        """The next of `answers` with None, or ({}, None, the exception) if the process has ended.
 
         A process that sends something unreadable is ended here.
         """
         try:
-            return *next(results), None
+            return *next(answers), None
         except (EndedError, messages.MessageError) as end:
-            self._end_process()
+            self.end_process()
             return {}, None, end
 
-    def _results(self, question, numbers, cases):
+    def apart(self, question, cases, orders):
+        """As `answers`, with a process for each part of a case, which knows of no other part."""
+        used = (0.0, 0.0, 0.0)
+        for case, _ in cases:
+            parts, errors = [], []
+            for part in question.split(case):
+                self.end_process()
+                asked = [(part, request(question, part))]
+                ((outputs, error),) = self.answers(question, asked, orders, used)
+                used = self.session.used()
+                parts.append(outputs)
+                errors += [error] if error else []
+            yield ({}, errors[0]) if len(errors) == len(parts) else (question.join(parts), None)
+
+    def answers(self, question, cases, orders, used=(0.0, 0.0, 0.0)):
         """For each case (outputs, None), or ({}, the header of the message about an exception).
 
-        cases: as `requested` returns them.
+        cases: as `cases.requested` returns them.  orders: encoded messages that come first, as one
+        to define the name; if it cannot be, the reply to every case says so.  used: see
+        `Session.restart_clock`.
         """
-        if self.session is None:
-            self.session = self.servers.get(self.modules).session()
-            self.session.send_cells([cell.source for cell in self.cells])
-        self.session.restart_clock()
-        define = messages.encode({"kind": "define", "name": question.name, "cells": numbers})
-        requests = [define, *(request for _, request in cases)]
-        replies = self.session.ask_all(requests, together=question.answer is None)
-        next(replies)  # if the name cannot be defined, the reply to every case says so
+        session = self.process()
+        session.restart_clock(used)
+        requests = [*orders, *(request for _, request in cases)]
+        replies = session.ask_all(requests, together=question.answer is None)
+        for _ in orders:
+            next(replies)
         for (case, _), (header, arrays) in zip(cases, replies, strict=True):
             for _ in range(MOST_ASKED):
                 if header["kind"] != "ask" or question.answer is None:
                     break
                 answer = _answer(question, case, header, arrays)
-                header, arrays = self.session.ask({"kind": "answer"}, answer)
+                header, arrays = session.ask({"kind": "answer"}, answer)
             if header["kind"] not in ("outputs", "error"):
                 raise messages.MessageError("It asks where it should answer.")
             if header["kind"] == "error" and not isinstance(header.get("kinds"), list):
                 raise messages.MessageError("It tells of no exception.")
             yield (arrays, None) if header["kind"] == "outputs" else ({}, header)
 
-    def _explanation(self, question, numbers, error):
-        """The sentence for an exception, from a new process that receives public cases only.
 
-        error: what the process with the hidden cases sent.
-        """
-        self._end_process()
-        cases = requested(question, np.random.default_rng(PUBLIC_SEED))
-        try:
-            for _, public_error in self._results(question, numbers, cases):
-                if public_error:
-                    return marks.of_error(public_error)
-        except (EndedError, messages.MessageError) as end:
-            return _sentence_of_end(end)
-        finally:
-            self._end_process()
-        return marks.of_error({"kinds": error["kinds"]})  # its text may hold a hidden case
+def define(name, cells=()):
+    """The order to define a name. cells: the numbers of the cells whose definition counts."""
+    return messages.encode({"kind": "define", "name": name, "cells": list(cells)})
 
 
 def _answer(question, case, header, arrays):
@@ -180,7 +180,7 @@ def _judged(question, case, outputs):
         raise GraderError(f"the judge of {question.name} raised {error!r}") from error
 
 
-def _sentence_of_end(end):
+def sentence_of_end(end):
     """The sentence for a process that has ended. Raises ServerError if the system killed it."""
     if isinstance(end, messages.MessageError):
         return "What it sent back is no answer that can be read."
@@ -189,7 +189,7 @@ def _sentence_of_end(end):
     return str(end)
 
 
-def same(outputs, again):
+def _same(outputs, again):
     """Whether two runs of a case gave the same outputs."""
     return again.keys() == outputs.keys() and all(
         array.shape == again[name].shape

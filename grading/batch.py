@@ -13,7 +13,7 @@ from grading import marks, worker
 from grading.records import roster
 from grading.records.record import UNKNOWN, Record
 from grading.sandbox import forkserver, modes
-from grading.submissions import intake, notebook, origin
+from grading.submissions import beside, intake, notebook, origin
 from grading.submissions.handed import UnreadableError
 from local.ensembles.cluster import import_dask
 
@@ -61,6 +61,7 @@ class Batch:
         person = roster.read(book.folder).of_owner
         found, self.aside = intake.find(folder, tuple(self.catalogue), self._recognized, person)
         self.found, self.waiting = found, dict.fromkeys(found)
+        self.beside = beside.grouped(self.aside)
 
     def _recognized(self, data):
         return notebook.recognized(notebook.code_cells(data), self.catalogue)
@@ -96,8 +97,8 @@ class Batch:
             for submission in rest:
                 job = self._job(submission)
                 if job:
-                    data, key = job
-                    arguments = self.settings, self.course, submission.assignment, data
+                    *handed_in, key = job
+                    arguments = self.settings, self.course, submission.assignment, *handed_in
                     running[executor.submit(worker.mark, *arguments)] = submission, key
                     if len(running) >= width:
                         break
@@ -116,7 +117,10 @@ class Batch:
         bar.update()
 
     def _job(self, submission):
-        """The bytes to grade and their key, or None if there is nothing to grade."""
+        """What to grade and its key, or None if there is nothing to grade.
+
+        It is the notebook's bytes and, if there are any, the files beside it.
+        """
         if submission.problem:
             self._store(submission, submission.assignment, problem=submission.problem)
             return None
@@ -125,14 +129,17 @@ class Batch:
         except UnreadableError as error:
             self._store(submission, submission.assignment, problem=str(error))
             return None
-        key = self.book.key(data, self.settings, self.course)
+        place = submission.student, submission.file.parts[:-1]
+        files = beside.read(self.beside.get(place, ()))
+        whole = data + repr(files).encode() if files else data
+        key = self.book.key(whole, self.settings, self.course)
         earlier = self.book.load(submission.student, submission.assignment or UNKNOWN)
         if earlier and earlier.key == key and earlier.state != marks.LATER:
             now = replace(earlier, **self._described(submission))
             if now != earlier:
                 self.book.store(now)
             return None
-        return data, key
+        return (data, files, key) if files else (data, key)
 
     def _collect(self, submission, key, future):
         """Store what a worker returned or raised."""

@@ -6,6 +6,9 @@ import numpy as np
 
 from grading.sandbox.inside import messages
 
+PUBLIC_SEED = 2015
+"""Of the cases that the checks in the notebooks use, too."""
+
 
 class HiddenCases:
     """The hidden cases, the same for all submissions. seed: the gradebook's."""
@@ -23,10 +26,10 @@ class HiddenCases:
 
 def requested(question, rng):
     """The cases of a question, each with the message that asks for its outputs."""
-    return [(case, _request(question, case)) for case in question.cases(rng)]
+    return [(case, request(question, case)) for case in question.cases(rng)]
 
 
-def _request(question, case):
+def request(question, case):
     """The message that has a case probed, without the entries that are for the judge alone."""
     visible = question.visible(case)
     arrays = {name: value for name, value in visible.items() if isinstance(value, np.ndarray)}

@@ -4,8 +4,8 @@ import importlib
 import inspect
 from dataclasses import dataclass, field
 
-from grading.attempt import Attempt
 from grading.cases import HiddenCases
+from grading.readings import Readings
 from grading.sandbox import modes
 from grading.sandbox.serverpool import ServerPool
 from grading.submissions import notebook
@@ -49,10 +49,11 @@ class Grader:
     def __exit__(self, *_):
         self.servers.close()
 
-    def grade(self, slug, data):
+    def grade(self, slug, data, files=()):
         """The marks of a notebook's bytes, one for each question, and the assignment's slug.
 
-        slug: the assignment, or None to recognize it by the notebook's functions. Raises
+        slug: the assignment, or None to recognize it by the notebook's functions.  files: (name,
+        bytes) of what was handed in beside the notebook. Raises
         UnreadableError if this is no notebook, or not of a known assignment, and
         modes.SandboxError if the sandbox does not hold.
         """
@@ -60,12 +61,14 @@ class Grader:
         slug = slug or notebook.recognized(cells, self.catalogue)
         if slug is None:
             raise UnreadableError("of which assignment is it? It defines no function of one")
-        with Attempt(self.servers, self.hidden, cells, self._modules(slug, cells)) as attempt:
-            return [attempt.mark(question) for question in self.catalogue[slug]], slug
+        sources = [*(cell.source for cell in cells), *(str(text) for _, text in files)]
+        modules = self._modules(slug, sources)
+        readings = Readings(self.servers, self.hidden, cells, modules, files)
+        return readings.marks(self.catalogue[slug]), slug
 
-    def _modules(self, slug, cells):
-        """The modules that a fork server should have imported for these cells."""
+    def _modules(self, slug, sources):
+        """The modules that a fork server should have imported for these sources."""
         needed = {name for question in self.catalogue[slug] for name in question.needs}
-        if any(name in cell.source for cell in cells for name in ("keras", "tensorflow")):
+        if any(name in source for source in sources for name in ("keras", "tensorflow")):
             needed.update(WITH_KERAS)
         return tuple(sorted(needed))

@@ -19,8 +19,8 @@ class OutdatedError(RuntimeError):
     """The worker's questions are not those of the machine with the gradebook."""
 
 
-def mark(settings, course, slug, data):
-    """(slug, marks as dicts, problem) for the bytes of one notebook.
+def mark(settings, course, slug, data, files=()):
+    """(slug, marks as dicts, problem) for the bytes of one notebook, and the files beside it.
 
     The worker uses the same grader, and so the same fork servers, in later calls. course: the
     `fingerprint` on the machine with the gradebook. Raises OutdatedError if it is another one here,
@@ -34,7 +34,7 @@ def mark(settings, course, slug, data):
             "A worker has other questions than this machine: update its clone, and start it anew."
         )
     try:
-        marks, slug = _own.grader.grade(slug, data)
+        marks, slug = _own.grader.grade(slug, data, files)
     except UnreadableError as error:
         return slug, None, str(error)
     return slug, [mark.asdict() for mark in marks], ""

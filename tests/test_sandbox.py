@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import time
+from textwrap import indent
 
 import numpy as np
 import psutil
@@ -165,6 +166,82 @@ def test_a_grader_that_stood_still_blames_nobody(server):
         time.sleep(LIMITS.idle + 1)  # as after Ctrl-Z
         reply, _ = session.ask({"kind": "probe", "probe": "call", "values": {}})
     assert reply["kind"] == "outputs"
+
+
+def test_who_computes_a_little_now_and_then_is_stopped_by_the_clock(server):
+    idler = """
+def f(case):
+    import time
+    while True:
+        started = time.process_time()
+        while time.process_time() < started + 0.01:
+            pass
+        time.sleep(0.3)
+"""
+    started = time.monotonic()
+    with pytest.raises(EndedError, match="time limit"):
+        ask(server, idler)
+    assert time.monotonic() - started < 3 * LIMITS.seconds + 4
+
+
+ABOUT = """
+import os, pathlib, numpy
+def f(case):
+    told = 0
+    for look in (os.stat, os.lstat, os.path.getsize, os.path.getmtime,
+                 lambda path: pathlib.Path(path).stat(),
+                 lambda path: os.fstat(os.open(path, os.O_PATH)),
+                 lambda path: [e.stat() for e in os.scandir(os.path.dirname(path))
+                               if e.name == os.path.basename(path)][0]):
+        try:
+            look(%r)
+        except (OSError, IndexError):
+            continue
+        told += 1
+    open("mine", "w").write("abc")
+    sizes = os.stat("mine").st_size, os.path.getsize("mine"), len(os.listdir("."))
+    return {"told": numpy.array([told, *sizes])}
+"""
+
+
+def test_files_outside_have_neither_size_nor_time(server, tmp_path):
+    outside = tmp_path / "seed"
+    outside.write_text("7")
+    _, out = ask(server, ABOUT % str(outside))
+    np.testing.assert_array_equal(out["told"], [0, 3, 3, 1])
+
+
+FORGED = """
+import json, os, struct
+for n in range(3, 99):
+    h = json.dumps({"kind": KIND, "arrays": []}).encode()
+    try: os.write(n, struct.pack("<I", len(h)) + h)
+    except OSError: pass
+"""
+
+
+@pytest.mark.parametrize("mode", HERE)
+@pytest.mark.parametrize("kind", ["outputs", "ask", "defined", "error"])
+def test_what_one_question_forges_costs_no_other(mode, kind):
+    body = FORGED.replace("KIND", repr(kind)) + "return right(x)"
+    own = submissions.cell_of(submissions.solved(), "mean_and_variance")["source"]
+    forging = "".join(own).replace("mean_and_variance", "right")
+    forging += f"\ndef mean_and_variance(x):\n{indent(body, '    ')}"
+    entry = submissions.Entry(
+        replaced={
+            "mean_and_variance": forging,
+            "batch_norm_forward": submissions.FORWARD.format(
+                axes=submissions.AXES,
+                keepdims="",
+                ddof="",
+                epsilon=" + epsilon",
+                result=submissions.RESULT,
+            ),
+        }
+    )
+    with Grader(Settings(mode, 7, LIMITS)) as grader:
+        given, _ = grader.grade(submissions.SLUG, entry.data())
+    assert [mark.points for mark in given[1:]] == [mark.out_of for mark in given[1:]]
 
 
 def test_a_proof_that_raises_without_a_word_is_no_proof(server):

@@ -1,5 +1,9 @@
-"""The templates of HTML pages. All values in them are escaped, for students choose the texts."""
+"""The templates of HTML pages, which all know the Python that grades as `python`.
 
+All values in them are escaped, for students choose the texts.
+"""
+
+import platform
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader
@@ -14,4 +18,4 @@ _environment = Environment(
 
 def template(name):
     """The template in the file `name` beside this module."""
-    return _environment.get_template(name)
+    return _environment.get_template(name, globals={"python": platform.python_version()})

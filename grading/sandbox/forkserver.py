@@ -46,9 +46,9 @@ class ForkServer:
             self.close()
             raise
 
-    def session(self):
-        """A new process, for one submission."""
-        return Session(self.process, self.limits)
+    def session(self, whole=False):
+        """A new process, for one submission. whole: whether it may run the whole notebook."""
+        return Session(self.process, self.limits, whole)
 
     def _prove(self, mode, modules):
         """Let a submission try what none may do, and what every one must be able to do."""

@@ -115,7 +115,7 @@ def settings(mode, limits, modules, probes, common_cells):
         # A user for each server: the system bounds the number of processes of a user.
         "user": 60000 + (os.getpid() + next(_serial)) % 5000 if os.geteuid() == 0 else None,
         "keep_reading": mode == "landlock" and not all(map(_open_to_all, readable())),
-        "filter": "" if mode == "trusted" else systemcalls.program().hex(),
+        "filter": "" if mode == "trusted" else systemcalls.program(mode == "landlock").hex(),
         "memory": limits.memory,
         "file_size": limits.file_size,
         "cpu": 50 * limits.seconds,

@@ -32,14 +32,21 @@ FORBIDDEN = """
 IGNORED = "chmod fchmod fchmodat fchmodat2 utime utimes futimesat utimensat"
 """Calls that do nothing and succeed. Landlock does not forbid them on files of the grader."""
 
+OUTSIDE = ("stat", "lstat", "statx")
+"""Calls that tell the size and the time of a file by its path. Landlock does not forbid them."""
+EMPTY_PATH, ONLY_PATH = 0x1000, 0o10000000
+"""AT_EMPTY_PATH, by which newfstatat asks about an open file; O_PATH, to open what is closed."""
+
 PLAIN_FCNTL = (*range(8), 36, 37, 38, 1030)
 """Commands for copies, flags and locks. Others, as F_SETOWN, can make the kernel send signals."""
 
 
-def program():
+def program(blind=False):
     """The seccomp filter, compiled for this machine.
 
-    Raises ImportError if pyseccomp is missing, RuntimeError if the library libseccomp is.
+    blind: whether files may be asked about only once they are open, so that what may not be read
+    has no size and no time either. Raises ImportError if pyseccomp is missing, RuntimeError if the
+    library libseccomp is.
     """
     import pyseccomp as seccomp
 
@@ -50,8 +57,21 @@ def program():
         if number != -1:  # else this version of libseccomp does not know the call
             rules.add_rule(action, number, *arguments)
 
+    refused = {*OUTSIDE, "newfstatat", "open", "openat"} if blind else set()
     for name in COMPUTING.split():
-        add(seccomp.ALLOW, name)
+        if name not in refused:
+            add(seccomp.ALLOW, name)
+    if blind:
+        for name in OUTSIDE:
+            add(seccomp.ERRNO(errno.EACCES), name)
+        for name, flags, bit, allowed in (
+            ("newfstatat", 3, EMPTY_PATH, EMPTY_PATH),
+            ("open", 1, ONLY_PATH, 0),
+            ("openat", 2, ONLY_PATH, 0),
+        ):
+            add(seccomp.ALLOW, name, seccomp.Arg(flags, seccomp.MASKED_EQ, bit, allowed))
+            other = seccomp.Arg(flags, seccomp.MASKED_EQ, bit, bit - allowed)
+            add(seccomp.ERRNO(errno.EACCES), name, other)
     for name in FORBIDDEN.split():
         add(seccomp.ERRNO(errno.EPERM), name)
     for name in IGNORED.split():

@@ -15,6 +15,9 @@ from grading.submissions.layouts import RELEASED, Layout, Owner
 from grading.submissions.names import is_notebook, without_marks
 from grading.submissions.platformtables import METADATA
 
+BESIDE = "it lies beside a notebook"
+"""Why other files of somebody who handed in a notebook are set aside."""
+
 
 @dataclass(frozen=True)
 class Submission:
@@ -74,11 +77,11 @@ def find(folder, slugs, recognized=lambda data: None, person=lambda owner: owner
         chosen, passed_over = _chosen(student, slug, group)
         submissions.append(chosen)
         aside += passed_over
-    without, beside = _without_notebooks(notebooks, others)
+    without, near = _without_notebooks(notebooks, others)
     seen = {student for student, _ in notebooks} | others.keys()
     without += [_without(name, None, (), hidden[name]) for name in hidden.keys() - seen]
     together = _one_for_each(submissions + without)
-    return sorted(together, key=lambda one: (one.student, one.assignment or "")), aside + beside
+    return sorted(together, key=lambda one: (one.student, one.assignment or "")), aside + near
 
 
 def _slug(one, recognized):
@@ -124,7 +127,7 @@ def _without_notebooks(notebooks, others):
                 slug = owner.slug if owner.slug not in slugs else None
                 alone[slug].append((one, owner))
             elif not one.empty:
-                aside.append(Aside(one, student, owner.slug, "it lies beside a notebook"))
+                aside.append(Aside(one, student, owner.slug, BESIDE))
         submissions += [
             _without(student, slug, [one for one, _ in files if not one.empty], files[0][1])
             for slug, files in alone.items()

@@ -2,8 +2,9 @@
 
 A probe is a function `probe(written, case, ask) -> {name: array}`.  written: the reader's function
 or class.  case: the inputs by name, never changed.  ask(name, **arrays) -> {name: array}: questions
-to whoever runs the probe; only the bug hunt has some.  An output that is no array of numbers is
-left out.  Raises NotFilledIn where nothing was returned, and whatever the reader's code raises.
+to whoever runs the probe; the bug hunt and the search for a learning rate have some.  An output
+that is no array of numbers is left out.  Raises NotFilledIn where nothing was returned, and
+whatever the reader's code raises.
 
 The probe of a question bears its name; a question without one is a plain function, which
 `plain_function` calls.
@@ -12,6 +13,7 @@ In grading this file is all that the process with the reader's code sees of the 
 NumPy alone; Keras and TensorFlow are imported by the probes that run a layer.
 """
 
+import sys
 from typing import NamedTuple
 
 import numpy as np
@@ -111,16 +113,35 @@ WEIGHTS = ("gamma", "beta", "moving_mean", "moving_variance")
 
 
 def BatchNorm(written, case, ask=None):
-    """One of the layer's duties, `case["duty"]`: training, inference, frozen, saved."""
+    """One of the layer's duties, `case["duty"]`: training, inference, frozen, saved.
+
+    Raises TypeError where Keras's own layer computes, also if it was loaded again or copied.
+    """
     import keras
 
     # Its code is replaced, so that whoever saved the method before is refused, too.
     call = keras.layers.BatchNormalization.call
     own, call.__code__ = call.__code__, refused.__code__
+    before = sys.getprofile()
+
+    def watch(frame, event, argument):
+        if event == "call" and alike(frame.f_code, own):
+            refused(None)
+
+    sys.setprofile(watch)
     try:
         return on_duty(written, case)
     finally:
+        sys.setprofile(before if callable(before) else None)
         call.__code__ = own
+
+
+def alike(code, own):
+    """Whether a function's code is `own`, or makes use of nearly the same names."""
+    if len(code.co_names) < len(own.co_names) / 2:
+        return False
+    names, others = set(code.co_names), set(own.co_names)
+    return len(names & others) > 0.8 * len(names | others)
 
 
 def refused(self, *args, **kwargs):
@@ -199,18 +220,11 @@ def as_line(written, case, ask=None):
 # --- diagnosis -----------------------------------------------------------------------------------
 
 
-def find_learning_rate(written, case, ask=None):
-    """The reader looks for a rate with a small training: noisy descent into a bowl."""
-    curvature, noise = case["curvature"], case["noise"]
+def find_learning_rate(written, case, ask):
+    """The reader looks for a rate with a small training, which is asked for outside."""
 
     def train(rate):
-        w, losses = np.full_like(curvature, case["start"]), []
-        with np.errstate(over="ignore", invalid="ignore"):
-            for shake in noise:
-                losses.append((curvature * w**2).sum() / 2)
-                w = w - float(rate) * (curvature * w + shake)
-        losses[-1] = 1e-6 + 0 * losses[-1]  # a lucky step, whatever the rate
-        return np.array(losses)
+        return ask("train", rate=np.array(float(rate)))["losses"]
 
     return numbers({"rate": written(train, case["rates"].copy())})
 
@@ -289,14 +303,19 @@ def find_bugs(written, case, ask):
     """For each suspect what the reader's test says."""
     verdicts, faults = [], []
     for number in range(int(case["suspects"])):
-
-        def suspect(features, momentum=0.99, epsilon=1e-3, number=number):
-            return Suspect(ask, number, features, momentum, epsilon)
-
-        verdicts.append(verdict(written, suspect, faults))
+        verdicts.append(verdict(written, layers_of(ask, number), faults))
     if len(faults) == len(verdicts):  # no layer's fault
         raise faults[0]
     return {"verdicts": np.array(verdicts)}
+
+
+def layers_of(ask, number):
+    """What makes layers of one suspect."""
+
+    def suspect(features, momentum=0.99, epsilon=1e-3):
+        return Suspect(ask, number, features, momentum, epsilon)
+
+    return suspect
 
 
 def verdict(test, suspect, faults):

@@ -25,6 +25,9 @@ class Question:
     answer   answer(case, name, arrays) -> dict of arrays: what `ask` returns to the probe; None
              where nothing is asked
     needs    the packages that its probe imports
+    split    split(case) -> list of cases, its parts: in marking each has a process of its own, that
+             the reader's code cannot compare them with each other; None where there is no harm
+    join     join(outputs of all parts) -> outputs of the case; {} is a part that raised
     """
 
     name: str
@@ -35,6 +38,8 @@ class Question:
     judge: Callable
     answer: Callable | None = None
     needs: tuple = ("numpy",)
+    split: Callable | None = None
+    join: Callable | None = None
 
     @property
     def points(self):

@@ -7,11 +7,13 @@ may change it: the grader trusts no reply and treats it as mere bytes.
 
 import json
 import os
+import sys
 import traceback
+from pathlib import Path
 
 import numpy as np
 
-from . import messages, sources
+from . import messages, sources, whole
 
 TEXT = 500
 """Characters of an exception's text that are sent, at the most."""
@@ -43,40 +45,92 @@ class Channel:
 
 def serve(channel, probes):
     """Answer the grader until it closes its end. probes: the module with the probes."""
-    _, arrays = channel.receive()
-    statements, broken = sources.statements(json.loads(arrays["cells"].tobytes()))
-    written, earlier, failure = None, None, None
-    while True:
-        header, arrays = channel.receive()
+    header, arrays = channel.receive()
+    for number, name in enumerate(header.get("files", ())):
+        Path(name).write_bytes(arrays[f"file {number}"].tobytes())
+    sys.path.insert(0, str(Path.cwd()))  # where a helper file lies, or is written by a cell
+    Submission(channel, probes, json.loads(arrays["cells"].tobytes())).serve()
+
+
+class Submission:
+    """A notebook, and what the grader asks of it, each kind of message in the method of its name.
+
+    written: what answers a question now.  failure: why there is nothing.  earlier: the first
+    exception on the way to it.
+    """
+
+    def __init__(self, channel, probes, cells):
+        self.channel, self.probes, self.cells = channel, probes, cells
+        self.found, self.notebook = None, None
+        self.written = self.earlier = self.failure = None
+
+    def serve(self, until=None):
+        """Answer until a message of the kind `until` comes."""
+        while True:
+            header, arrays = self.channel.receive()
+            kind = header["kind"]
+            if kind == until:
+                return
+            try:
+                {"define": self.define, "run": self.run, "probe": self.probe}[kind](header, arrays)
+            except BaseException as error:  # a submission may raise anything, SystemExit too
+                self.channel.send("error", **described(error, self.earlier))
+
+    def define(self, header, _):
+        """Define a name: by what it needs, or as it was left if the notebook has been run."""
+        self.written = self.earlier = self.failure = None
         try:
-            if header["kind"] == "define":
-                written, earlier, failure = None, None, None
-                try:
-                    written, earlier = sources.define(
-                        header["name"], statements, broken, header["cells"]
-                    )
-                except sources.NotDefinedError as error:
-                    failure = error
-                    raise
-                channel.send("defined")
+            if self.notebook:
+                self.written = self._left(header["name"])
             else:
-                if failure:
-                    raise failure
-                case = {**header["values"], **arrays}
-                outputs = probes.probe(header["probe"], written, case, _asker(channel))
-                channel.send("outputs", _numbers(outputs))
-        except BaseException as error:  # a submission may raise anything, SystemExit too
-            channel.send("error", **described(error, earlier))
+                self.found = self.found or sources.statements(self.cells)
+                self.written, self.earlier = sources.define(
+                    header["name"], *self.found, header["cells"]
+                )
+        except sources.NotDefinedError as error:
+            self.failure = error
+            raise
+        self.channel.send("defined")
 
+    def _left(self, name):
+        try:
+            return self.notebook.get(name)
+        except KeyError:
+            raise sources.NotDefinedError(f"no cell defines {name}") from None
 
-def _asker(channel):
-    """The function by which a probe asks the grader."""
+    def run(self, header, _):
+        """Run the notebook, and stop at each check of a question, to answer for what it is given.
 
-    def ask(name, **arrays):
-        channel.send("ask", arrays, name=str(name))
-        return channel.receive()[1]
+        header["checks"]: the question of each checker.  header["most"]: see `whole.Notebook`.
+        header["cells"]: how many of them are run.
+        """
 
-    return ask
+        def check(checker, written):
+            name = header["checks"].get(checker)
+            if name is None:
+                return
+            self.written, self.earlier, self.failure = written, None, None
+            self.channel.send("checked", name=name)
+            self.serve(until="go on")
+
+        self.notebook = whole.Notebook(self.cells[: header["cells"]], header["most"], check)
+        self.notebook.run()
+        self.channel.send(
+            "ran", left_out=self.notebook.left_out, interrupted=self.notebook.interrupted
+        )
+
+    def probe(self, header, arrays):
+        """Run a probe on a case."""
+        if self.failure:
+            raise self.failure
+        case = {**header["values"], **arrays}
+        outputs = self.probes.probe(header["probe"], self.written, case, self._ask)
+        self.channel.send("outputs", _numbers(outputs))
+
+    def _ask(self, name, **arrays):
+        """The function by which a probe asks the grader."""
+        self.channel.send("ask", arrays, name=str(name))
+        return self.channel.receive()[1]
 
 
 def _numbers(outputs):
@@ -105,4 +159,6 @@ def described(error, earlier=None):
         "kinds": [str(kind.__name__)[:80] for kind in type(shown).__mro__[:10]],
         "text": text.encode("utf-8", "replace").decode(),
         "line": lines[-1] if lines else None,
+        "missing": isinstance(error, sources.NotDefinedError),
+        "defining": shown is not error,
     }

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import child, confine, sources
+from . import child, confine, sources, whole
 
 
 def main(settings):
@@ -40,7 +40,8 @@ def main(settings):
 
     Orders and replies are lines of JSON. Each order has one reply:
 
-    "start"  fork a process, whose socket is the file descriptor that is sent with the order;
+    "start"  fork a process, whose socket is the file descriptor that is sent with the order, and
+             which may run a notebook as IPython does if the order says `whole`;
              reply: cpu, the seconds that the process has computed
     "time"   reply: cpu, as above
     "end"    kill the process if it does not end within `grace` seconds; reply: killed, code
@@ -69,6 +70,8 @@ def main(settings):
             break
         if order["order"] == "start":
             folder.mkdir()
+            if order["whole"]:
+                whole.shell_class()  # imported here, it is there for all that follow
             if settings["user"] is not None:
                 os.chown(folder, settings["user"], settings["user"])
             bounds = confine.bounds(*(settings[name] for name in ("memory", "file_size", "cpu")))
@@ -137,6 +140,8 @@ def _confine(channel, folder, settings, bounds, program):
         confine.landlock([*settings["readable"], own], folder)
     if confined:
         confine.seccomp(program)
+    if settings["mode"] == "landlock":
+        confine.blind()
 
 
 def _seconds(process):

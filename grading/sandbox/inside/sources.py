@@ -8,6 +8,7 @@ define what they use. So only what the solution needs can cost points or time.
 import __future__
 
 import ast
+import builtins
 import functools
 import re
 import symtable
@@ -21,10 +22,16 @@ TIMED = ("%%time", "%%capture", "%%timeit")
 """Cell magics after which the rest of the cell is Python."""
 SHELL = re.compile(r"^(\s*)(?:([\w, ]+=)\s*)?(?:[%!].*|\?.*|[\w.]+\?{1,2}\s*)$")
 """A line that only IPython understands; groups: its indent, and the names it is assigned to."""
+BUILTINS = frozenset(dir(builtins))
+"""Names that Python gives, as `sum`, which no cell further down gives to those above it."""
 
 
 class NotDefinedError(Exception):
     """The cells do not define the name; the text says why."""
+
+
+class NotPythonError(NotDefinedError):
+    """The cell that should define the name is not Python."""
 
 
 class Statement(NamedTuple):
@@ -182,6 +189,7 @@ def needed(name, found, cells=()):
     own = {each for one in found if one.cell in cells for each in one.defines} - {"*"}
     last = max(cells, default=float("inf"))
     before = {each for one in found if one.cell <= last for each in one.defines} - {"*"}
+    before |= BUILTINS
     wanted, chosen, grown = {name, "*"}, set(), True  # `from numpy import *` may define anything
     while grown:
         grown = False
@@ -222,5 +230,5 @@ def define(name, found, broken, cells=()):
         return vars(module)[name], first
     why = [broken[cell] for cell in cells if cell in broken]
     if first is None and why:
-        raise NotDefinedError(f"the cell of {name} is not Python: {why[0]}")
+        raise NotPythonError(f"the cell of {name} is not Python: {why[0]}")
     raise NotDefinedError(f"no cell defines {name}") from first

@@ -5,7 +5,7 @@ import numpy as np
 from local.equations import BatchNorm
 from local.exercises.broken import BROKEN
 from local.exercises.judging import finding, layer_of
-from local.exercises.probes import ACCUSED, PASSED, WEIGHTS
+from local.exercises.probes import ACCUSED, PASSED, RAISED, WEIGHTS
 from local.exercises.question import Assignment, Question
 
 RIGHT = "BatchNorm"
@@ -51,6 +51,17 @@ def hunt_cases(rng):
     """All suspects in one case: the kills count only if no right layer is accused."""
     order = rng.permutation([*BROKEN, *[RIGHT] * COPIES])
     return [{"suspects": len(order), "_order": order}]
+
+
+def suspects(case):
+    """The parts of a case: a suspect each, for whoever sees several can compare them."""
+    return [{"suspects": 1, "_order": case["_order"][k : k + 1]} for k in range(case["suspects"])]
+
+
+def verdicts(parts):
+    """The verdicts of all parts; a test that raised something else has found its suspect, too."""
+    heard = [np.ravel(part.get("verdicts", RAISED)) for part in parts]
+    return {"verdicts": np.array([one[0] if one.size == 1 else RAISED for one in heard])}
 
 
 def answer(case, name, arrays):
@@ -106,6 +117,8 @@ ASSIGNMENT = Assignment(
             cases=hunt_cases,
             judge=judge_hunt,
             answer=answer,
+            split=suspects,
+            join=verdicts,
         ),
     ),
 )

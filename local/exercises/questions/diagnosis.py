@@ -15,24 +15,57 @@ STEPS = 400
 
 
 def rate_cases(rng):
-    """Bowls for which 0.01 to 1 is best, and noise that lets a lucky step look good."""
+    """Bowls for which 0.01 to 1 is best, and noise that lets a lucky step look good.
+
+    Only the rates reach the reader's code: whoever sees the bowl needs no training to answer.
+    """
     cases = []
     for about, top in {"a steep loss": 1.2, "a flat loss": -0.5, "another loss": 0.4}.items():
-        curvature = 10.0 ** (top - np.linspace(0, 1.0, 4))
-        noise = 0.03 * np.sqrt(curvature) * rng.normal(size=(STEPS, 4))
-        case = {"about": about, "curvature": curvature, "noise": noise, "rates": RATES}
-        cases.append(case | {"start": float(10 ** rng.uniform(-1.0, 1.0))})
+        case = {"_about": about, "rates": RATES} | bowl(rng, top)
+        while not clear(case):  # noise that decides between two rates would be luck
+            case |= bowl(rng, top)
+        cases.append(case)
     return [cases[k] for k in rng.permutation(len(cases))]
+
+
+def bowl(rng, top):
+    """A bowl whose steepest curvature is about 10**top, the noise of all steps, and a start."""
+    curvature = 10.0 ** (top + rng.uniform(-0.05, 0.05) - np.linspace(0, 1.0, 4))
+    noise = 0.03 * np.sqrt(curvature) * rng.normal(size=(STEPS, 4))
+    return {"_curvature": curvature, "_noise": noise, "_start": float(10 ** rng.uniform(-1.0, 1.0))}
+
+
+@np.errstate(all="ignore")
+def clear(case):
+    """Whether one rate is best by the last eighth of the losses and by the last quarter."""
+    losses = np.nan_to_num(descents(case, case["rates"]), nan=np.inf)
+    return np.ptp([losses[-n:].mean(0).argmin() for n in (STEPS // 8, STEPS // 4)]) == 0
+
+
+@np.errstate(all="ignore")
+def descents(case, rates):
+    """The losses of a noisy descent into the case's bowl: (steps, rates). rates: (rates,)."""
+    curvature, w = case["_curvature"], np.full((len(rates), 4), case["_start"])
+    losses = []
+    for shake in case["_noise"]:
+        losses.append((curvature * w**2).sum(1) / 2)
+        w = w - rates[:, np.newaxis] * (curvature * w + shake)
+    return np.array(losses)
+
+
+def train(case, name, arrays):
+    """The losses of a training at one rate, of which the last is a lucky step; {} without one."""
+    rate = numbers(arrays.get("rate"))
+    if rate is None or rate.size != 1:
+        return {}
+    losses = descents(case, rate.ravel())[:, 0]
+    losses[-1] = 1e-6 if np.isfinite(losses[-1]) else np.nan  # whatever the rate
+    return {"losses": losses}
 
 
 def ends(case):
     """The mean loss of the last quarter for each rate, infinite where it is not a number."""
-    curvature, noise = case["curvature"], case["noise"]
-    w = np.full((len(case["rates"]), curvature.size), case["start"])
-    losses = []
-    for shake in noise:
-        losses.append((curvature * w**2).sum(1) / 2)
-        w = w - case["rates"][:, np.newaxis] * (curvature * w + shake)
+    losses = descents(case, case["rates"])
     end = np.mean(losses[-len(losses) // 4 :], axis=0)
     return np.where(np.isfinite(end), end, np.inf)
 
@@ -40,7 +73,7 @@ def ends(case):
 @np.errstate(all="ignore")
 def judge_rate(case, given):
     """Whether the rate is one of those offered, and ends within a tenth of the lowest loss."""
-    about, end = case["about"], ends(case)
+    about, end = case["_about"], ends(case)
     rate = numbers(given.get("rate"))
     one = rate is not None and rate.size == 1
     fits = np.isclose(case["rates"], rate.ravel()) if one else np.zeros(0, bool)
@@ -74,13 +107,15 @@ PYTORCH = Idea("in Keras momentum weighs the *old* average; in PyTorch the new v
 def momentum_cases(rng):
     """Trainings of three lengths, in steps."""
     steps = {"a short training": 20, "a training": 300, "a long training": 20_000}
-    return [{"about": about, "steps": int(n * rng.uniform(0.8, 1.2))} for about, n in steps.items()]
+    return [
+        {"_about": about, "steps": int(n * rng.uniform(0.8, 1.2))} for about, n in steps.items()
+    ]
 
 
 @np.errstate(all="ignore")
 def judge_momentum(case, given):
     """Whether about a hundredth of the starting values is left: m to the power of the steps."""
-    about, steps = case["about"], case["steps"]
+    about, steps = case["_about"], case["steps"]
     m = numbers(given.get("momentum"))
     m = m.reshape(())[()] if m is not None and m.size == 1 else np.float64(np.nan)
     hint = "momentum is a weight, 0 to 1"
@@ -155,7 +190,7 @@ def batches_cases(rng):
     sizes = {"one left over": 6 * size + 1, "nearly a batch left over": 5 * size - 1}
     sizes["none left over"] = 4 * size
     return [
-        {"about": about, "n": n, "size": size, "seed": int(rng.integers(1000))}
+        {"_about": about, "n": n, "size": size, "seed": int(rng.integers(1000))}
         for about, n in sizes.items()
     ]
 
@@ -166,7 +201,7 @@ ALONE = Idea("a batch of one: the layer forgets that example, and its moving var
 @np.errstate(all="ignore")
 def judge_batches(case, given):
     """Two epochs of row numbers: shuffled, complete, and without a batch of an odd size."""
-    n, size, about = case["n"], case["size"], case["about"]
+    n, size, about = case["n"], case["size"], case["_about"]
     names = ("first rows", "second rows", "first sizes", "second sizes")
     first, second, *each = (numbers(given.get(name)) for name in names)
     sizes = np.concatenate([part for part in each if part is not None and part.ndim == 1] or [[]])
@@ -216,6 +251,7 @@ ASSIGNMENT = Assignment(
             outputs=("rate",),
             cases=rate_cases,
             judge=judge_rate,
+            answer=train,
         ),
         Question(
             name="choose_momentum",
