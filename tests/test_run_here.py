@@ -13,7 +13,7 @@ import nbformat
 import pytest
 
 from grading.__main__ import main
-from tests.browsing import served, violations, visit
+from tests.browsing import UNFOLD, served, violations, visit
 from tests.grading_batches import only_linux
 from tools.archive import PYTHON
 from tools.files import ROOT, SITE
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(
 )
 ASSIGNMENT = "assignments/forward-and-backward"
 NOTEBOOKS = ("02-normalizing-a-batch", "03-backward-pass", ASSIGNMENT, "assignments/bug-hunt")
-PATIENCE = 600_000
+PATIENCE = 180_000
 """Milliseconds for what takes a few seconds on a machine that does nothing else."""
 
 SHIFTS = """() => {
@@ -50,6 +50,7 @@ def settled(page):
 def press(page):
     page.get_by_role("button", name="Run here").click()
     settled(page)
+    page.evaluate(UNFOLD)  # the set-up, too, has code to edit
 
 
 @contextmanager

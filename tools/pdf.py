@@ -17,6 +17,7 @@ from lxml import html
 from lxml.builder import E
 from playwright.sync_api import sync_playwright
 
+from local import plots
 from tools import browser, faults, repository
 from tools.files import ROOT, SITE, replacing, write
 
@@ -34,8 +35,8 @@ h1, h2, h3, h4 { white-space: break-spaces; } /* or the outline has no space whe
 .bd-article > section { break-before: page; }
 .bd-article > section:first-child { break-before: auto; }
 """
-FOOTER = """<p style="width: 100%; font: 9px sans-serif; color: #5b6067; text-align: center">
-<span class="pageNumber"></span></p>"""
+FOOTER = f"""<p style="width: 100%; font: 9px sans-serif; text-align: center;
+ color: {plots.THEMES["light"]["muted"]}"><span class="pageNumber"></span></p>"""
 
 PATIENCE = 600_000
 """Milliseconds for Chromium: it lays out hundreds of pages at once."""
@@ -100,7 +101,8 @@ def led(name, address, known):
     path = posixpath.normpath(posixpath.join(posixpath.dirname(name), url.path))
     path = path if url.path else name
     if path in known:
-        return f"#{anchor(path, url.fragment)}"
+        target = url.fragment.partition("?")[0]  # a live figure without its state
+        return f"#{anchor(path, target)}"
     return repository.site() and repository.site() + path
 
 

@@ -96,7 +96,8 @@ def notebook_of(site, page):
     if not path.is_file():
         return None
     notebook = nbformat.read(path, as_version=4)
-    if not any(map(is_setup, notebook.cells)):
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    if all(map(is_setup, code)) or not any(map(is_setup, code)):  # nothing to run, or not alone
         return None
     files, imported = needs.of(notebook)
     if not imported <= PACKAGES.keys():
