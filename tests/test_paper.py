@@ -87,7 +87,8 @@ TEXTS = """() => [...document.querySelectorAll("svg text, summary, .caption, .li
     .map(e => {
         const words = getComputedStyle(e)[e.matches("text") ? "fill" : "color"];
         let ground = e;  // the nearest that has a colour of its own
-        while (/, 0\\)$/.test(getComputedStyle(ground).backgroundColor)) ground = ground.parentElement;
+        const clear = "rgba(0, 0, 0, 0)";
+        while (getComputedStyle(ground).backgroundColor === clear) ground = ground.parentElement;
         return [words, getComputedStyle(ground).backgroundColor, e.textContent];
     })"""
 GROUND = "getComputedStyle(document.body).backgroundColor"
