@@ -9,7 +9,7 @@ customElements.define("run-here", class extends HTMLElement {
       this.append(words);
       return;
     }
-    words.textContent = `Runs the code in this page. Python is fetched once: ${this.dataset.size} MB.`;
+    words.textContent = `Fetches Python once (${this.dataset.size} MB).`;
     const button = document.createElement("button");
     Object.assign(button, { type: "button", className: "run-button", textContent: "Run here" });
     this.append(button, words);
