@@ -13,7 +13,7 @@ import nbformat
 import pytest
 
 from grading.__main__ import main
-from tests.browsing import UNFOLD, served, violations, visit
+from tests.browsing import served, violations, visit
 from tests.grading_batches import only_linux
 from tools.archive import PYTHON
 from tools.files import ROOT, SITE
@@ -50,7 +50,6 @@ def settled(page):
 def press(page):
     page.get_by_role("button", name="Run here").click()
     settled(page)
-    page.evaluate(UNFOLD)  # the set-up, too, has code to edit
 
 
 @contextmanager
@@ -75,8 +74,16 @@ def upload(page, path):
     page.locator("run-here input[type=file]").set_input_files(path)
 
 
+def unfold(page, cell):
+    """Open the fold of the chapter's set-up, if the cell is in it."""
+    page.locator(f"details:has([data-code='{cell}'])").evaluate_all(
+        "folds => { for (const fold of folds) fold.open = true; }"
+    )
+
+
 def write(page, cell, text):
     """Replace the code in the editor of a cell, as with the keyboard."""
+    unfold(page, cell)
     page.locator(f"[data-code='{cell}'] .cm-content").click()
     page.keyboard.press("Control+a")
     page.keyboard.insert_text(text)
@@ -89,6 +96,7 @@ def tools(page, cell):
 
 def run(page, cell):
     """Run a cell by its button and wait for its end; returns what its state says."""
+    unfold(page, cell)
     tools(page, cell).get_by_role("button", name="Run:").click()
     state = tools(page, cell).locator(".cell-state")
     page.wait_for_function(
