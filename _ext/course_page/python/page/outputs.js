@@ -82,7 +82,9 @@ function element(name, class_, ...children) {
 }
 
 function printed(kind, text) {
-  const code = element("div", "highlight", element("pre", "", plain(text)));
+  const pre = element("pre", "", plain(text));
+  pre.tabIndex = 0; // what is too wide scrolls, also by keys
+  const code = element("div", "highlight", pre);
   const node = element("div", `output ${kind}`, code);
   node.dataset.kind = kind;
   return node;
