@@ -271,6 +271,8 @@ def test_the_keyboard_alone_is_enough(address, chromium):
         focused = "document.activeElement.textContent"
         assert page.evaluate(focused) == "Run all"
         first, second = (id for id, _ in code_cells(ASSIGNMENT)[1:3])
+        page.locator(f"details:has([data-code='{first}']) > summary").focus()
+        page.keyboard.press("Enter")  # opens the set-up
         for _ in range(20):
             page.keyboard.press("Tab")
             if page.evaluate("document.activeElement.matches('.cm-content')"):
