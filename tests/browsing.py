@@ -14,9 +14,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
 
+import pytest
 from playwright.sync_api import sync_playwright
 
 from tools.browser import find
+from tools.files import SITE
 
 PREFIX = "/repo/"
 """GitHub Pages serves a project below its name, never at the top of a host."""
@@ -43,6 +45,13 @@ class Host(SimpleHTTPRequestHandler):
 
     def log_message(self, *args):
         """Say nothing on stderr."""
+
+
+def book():
+    """The folder of the built book; without one, the test fails."""
+    if not (SITE / "index.html").exists():
+        pytest.fail("There is no book to look at: run `make book` first.")
+    return SITE
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ import pytest
 from lxml import html
 
 from _ext.course_page import cells
-from tests.browsing import served, visit
+from tests.browsing import book, visit
 from tools.files import SITE
 
 CELL = """<div class="cell docutils container"><div class="cell_input docutils container">
@@ -56,11 +56,8 @@ def test_pages_that_are_no_chapters_fold_imports_only():
 
 
 @pytest.fixture(scope="module")
-def address():
-    if not (SITE / "index.html").exists():
-        pytest.fail("There is no book to look at: run `make book` first.")
-    with served(SITE) as address:
-        yield address
+def folder():
+    return book()
 
 
 FIRST_SCREEN = (

@@ -5,8 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from tests.browsing import served, violations, visit
-from tools.files import SITE
+from tests.browsing import book, violations, visit
 
 CHAPTER, LONGEST = "02-normalizing-a-batch.html", "05-training-and-inference.html"
 PHONE, DESK = 390, 1280
@@ -14,11 +13,8 @@ FOCUS = "document.activeElement"
 
 
 @pytest.fixture(scope="module")
-def address():
-    if not (SITE / "index.html").exists():
-        pytest.fail("There is no book to look at: run `make book` first.")
-    with served(SITE) as address:
-        yield address
+def folder():
+    return book()
 
 
 def marked(page):

@@ -2,8 +2,7 @@
 
 import pytest
 
-from tests.browsing import contrast, served, visit
-from tools.files import SITE
+from tests.browsing import book, contrast, visit
 
 CHAPTER = "02-normalizing-a-batch.html"
 SHOWN = """selector => [...document.querySelectorAll(selector)]
@@ -11,11 +10,8 @@ SHOWN = """selector => [...document.querySelectorAll(selector)]
 
 
 @pytest.fixture(scope="module")
-def address():
-    if not (SITE / "index.html").exists():
-        pytest.fail("There is no book to look at: run `make book` first.")
-    with served(SITE) as address:
-        yield address
+def folder():
+    return book()
 
 
 def shown(page, selector):

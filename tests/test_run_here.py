@@ -13,7 +13,7 @@ import nbformat
 import pytest
 
 from grading.__main__ import main
-from tests.browsing import served, violations, visit
+from tests.browsing import violations, visit
 from tests.grading_batches import only_linux
 from tools.archive import PYTHON
 from tools.files import ROOT, SITE
@@ -37,9 +37,8 @@ SHIFTS = """() => {
 
 
 @pytest.fixture(scope="module")
-def address():
-    with served(SITE) as address:
-        yield address
+def folder():
+    return SITE
 
 
 def settled(page):

@@ -12,7 +12,7 @@ import pytest
 from fontTools.ttLib import TTFont
 from lxml import html
 
-from tests.browsing import contrast, figures, look, served, violations, visit
+from tests.browsing import UNFOLD, book, contrast, figures, look, served, violations, visit
 from tools.files import SITE
 from tools.slides import SLIDES
 
@@ -25,8 +25,7 @@ WEIGHT = 250_000
 @pytest.fixture(scope="module")
 def trees():
     """Every page as a tree, by file name; slides are no page, and have tests of their own."""
-    if not (SITE / "index.html").exists():
-        pytest.fail("There is no book to look at: run `make book` first.")
+    book()
     pages = (path.relative_to(SITE).as_posix() for path in sorted(SITE.rglob("*.html")))
     read = [name for name in pages if not name.startswith("_") and name != SLIDES.name]
     return {name: html.parse(SITE / name).getroot() for name in read}
@@ -57,6 +56,16 @@ def phone(address, trees, chromium):
 def desk(address, trees, chromium):
     """Every page on a wide screen with dark colours."""
     return look_at(trees, address, chromium, DESK, "dark")
+
+
+def test_the_open_code_of_the_lesson_fits_a_phone(address, chromium):
+    with visit(chromium, address + "00-one-hour.html", PHONE) as page:
+        page.evaluate(UNFOLD)
+        wide = page.evaluate("""() => [...document.querySelectorAll(".cell_input pre")]
+            .filter(code => !code.closest("details"))
+            .map(code => [code.scrollWidth > code.clientWidth, code.textContent])""")
+        assert len(wide) > 10
+        assert [code for scrolls, code in wide if scrolls] == []
 
 
 def test_every_page_loads_without_a_complaint(phone, desk):

@@ -7,7 +7,7 @@ from grading.records import deadlines, feedback, standings, summary
 from grading.records.record import Record
 from grading.records.roster import Person, Roster
 from local.exercises.questions import QUESTIONS
-from tests.browsing import browser, violations, visit
+from tests.browsing import violations, visit
 from tests.submissions import SLUG
 
 NAMES = ("José 50%", "Zoë", "ada", "<b>Bo</b>", "10", "9")
@@ -33,12 +33,6 @@ def made(folder, roster):
     feedback.write_all(folder, [one for one in rows if one.record])
     summary.write_page(folder, records, QUESTIONS, rows, roster, "7 files found.")
     return f"file://{folder}/summary.html"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser() as chromium:
-        yield chromium
 
 
 @pytest.fixture(scope="module")

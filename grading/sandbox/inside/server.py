@@ -69,18 +69,9 @@ def main(settings):
         if not order:
             break
         if order["order"] == "start":
-            folder.mkdir()
             if order["whole"]:
                 whole.shell_class()  # imported here, it is there for all that follow
-            if settings["user"] is not None:
-                os.chown(folder, settings["user"], settings["user"])
-            bounds = confine.bounds(*(settings[name] for name in ("memory", "file_size", "cpu")))
-            process = os.fork()
-            if process == 0:
-                control.close()
-                _confine(descriptor, folder, settings, bounds, program)
-                child.serve(child.Channel(descriptor), probes)
-            os.close(descriptor)
+            process = _started(control, descriptor, settings, program, probes)
             _reply(control, cpu=_seconds(process))
         elif order["order"] == "time":
             _reply(control, cpu=_seconds(process))
@@ -91,6 +82,22 @@ def main(settings):
     if process:
         _end(process, 0)
     shutil.rmtree(home, ignore_errors=True)
+
+
+def _started(control, descriptor, settings, program, probes):
+    """The number of a new process that serves a submission at `descriptor`, in an empty folder."""
+    folder = Path(settings["folder"])
+    folder.mkdir()
+    if settings["user"] is not None:
+        os.chown(folder, settings["user"], settings["user"])
+    bounds = confine.bounds(*(settings[name] for name in ("memory", "file_size", "cpu")))
+    process = os.fork()
+    if process == 0:
+        control.close()
+        _confine(descriptor, folder, settings, bounds, program)
+        child.serve(child.Channel(descriptor), probes)
+    os.close(descriptor)
+    return process
 
 
 def _imported(modules, source):
