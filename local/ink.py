@@ -28,7 +28,10 @@ GROUND = "fill: #ffffff"
 
 
 def adapt(source, alt):
-    """The SVG `source`, as matplotlib wrote it, as part of a page; `alt` becomes its label."""
+    """The SVG `source`, as matplotlib wrote it, as part of a page.
+
+    `alt` becomes its label; None hides it from screen readers, as a part of a picture that has one.
+    """
     root = ElementTree.fromstring(source)
     for parent in root.iter():
         patch = parent.get("id", "").startswith("patch_")
@@ -46,8 +49,11 @@ def adapt(source, alt):
     root.set("width", f"{width * PIXELS_PER_POINT:.0f}")
     root.set("height", f"{height * PIXELS_PER_POINT:.0f}")
     root.set("preserveAspectRatio", "xMinYMid")  # where a screen is too low, it shrinks in place
-    root.set("role", "img")
-    root.set("aria-label", alt)
+    if alt is None:
+        root.set("aria-hidden", "true")
+    else:
+        root.set("role", "img")
+        root.set("aria-label", alt)
     root.set("stroke-linejoin", "round")
     for prefix, address in NAMESPACES.items():
         ElementTree.register_namespace(prefix, address)

@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 from contextlib import asynccontextmanager
 from itertools import count
+from pathlib import Path
 
 from tornado.websocket import websocket_connect
 
@@ -26,8 +27,13 @@ def find():
 
 @asynccontextmanager
 async def firefox():
-    """A Firefox of its own; yields an async function `ask(method, **parameters) -> result`."""
+    """A Firefox of its own; yields an async function `ask(method, **parameters) -> result`.
+
+    `ask.events` has what Firefox said unasked: the messages of the events subscribed to.
+    """
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        # Colours on their way from one to another have no contrast that could be measured.
+        Path(profile, "user.js").write_text('user_pref("ui.prefersReducedMotion", 1);\n')
         command = [find(), "--headless", "--no-remote", "--profile", profile]
         process = subprocess.Popen(
             [*command, "--remote-debugging-port", "0"],
@@ -42,10 +48,11 @@ async def firefox():
                 message = {"id": number, "method": method, "params": parameters}
                 await socket.write_message(json.dumps(message))
                 while (answer := json.loads(await socket.read_message())).get("id") != number:
-                    pass  # events, which nobody has asked for
+                    ask.events.append(answer)
                 assert answer["type"] == "success", answer
                 return answer["result"]
 
+            ask.events = []
             await ask("session.new", capabilities={})
             yield ask
             socket.close()

@@ -17,7 +17,10 @@ TOOLS = ("tools", "requirements.lock", "local/arrays.py", "local/equations.py", 
 CLAIMS = ("local/arrays.py", "local/claims.py", "local/worlds.py", "local/papers.py")
 """What a claim is made with."""
 
-PAGES = (*TOOLS, *CLAIMS, "_ext", "package-lock.json", "local/plots.py", "local/ink.py")
+DRAWN = ("local/plots.py", "local/ink.py", "local/panels.py")
+"""What a page draws its figures with."""
+
+PAGES = (*TOOLS, *CLAIMS, *DRAWN, "_ext", "package-lock.json")
 """What the pages of a book are made with."""
 
 

@@ -7,14 +7,16 @@ packages (PYODIDE_WHEELS names a mirror or a folder).
 import csv
 import json
 import re
+import zipfile
 from contextlib import contextmanager
 
 import nbformat
 import pytest
 
 from grading.__main__ import main
-from tests.browsing import violations, visit
+from tests.browsing import served, violations, visit
 from tests.grading_batches import only_linux
+from tools import archive
 from tools.archive import PYTHON
 from tools.files import ROOT, SITE
 
@@ -141,7 +143,7 @@ def test_every_cell_runs_and_prints_what_is_stored(name, address, chromium, tmp_
             else:
                 assert text_of(page, id) == stored, cell.source
             figures = sum(o.output_type != "stream" for o in cell.outputs)
-            shown = page.locator(f"[data-output='{id}'] :is(.drawing > svg, [data-live])")
+            shown = page.locator(f"[data-output='{id}'] :is(.drawing svg, [data-live])")
             assert bool(figures) == bool(shown.count()), cell.source
         live = page.locator("[data-live]")
         assert page.locator("[data-awake]").count() == live.count()  # each stayed as it was
@@ -238,20 +240,43 @@ def test_a_worker_that_dies_is_one_line_and_a_button(address, chromium):
         settled(page)
 
 
-def test_a_browser_that_stores_nothing_says_so_and_goes_on(address, chromium):
-    refuse = "get() { throw new DOMException('blocked', 'SecurityError'); }"
+BLOCKED = """Object.defineProperty(window, 'localStorage', {
+    get() { throw new DOMException('blocked', 'SecurityError'); }, configurable: true,
+})"""
+FULL = """for (let size = 1 << 23; size; size >>= 1) {
+    try { localStorage.setItem(`as large as ${size}`, "x".repeat(size)); } catch { /* too large */ }
+}"""
+
+
+@pytest.mark.parametrize("storage", [BLOCKED, FULL], ids=["blocked", "full"])
+def test_a_browser_that_stores_nothing_says_so_and_goes_on(storage, address, chromium):
     with visit(chromium, f"{address}{ASSIGNMENT}.html") as page:
         page.set_default_timeout(PATIENCE)
-        page.add_init_script(
-            f"Object.defineProperty(window, 'localStorage', {{ {refuse}, configurable: true }})"
-        )
+        page.add_init_script(storage)
         page.reload()
         page.get_by_role("button", name="Run here").click()
-        page.get_by_text("This browser stores nothing here: download your work").wait_for()
+        settled(page)
         first = code_cells(ASSIGNMENT)[1][0]
         write(page, first, "print(6 * 7)")
+        page.get_by_text("This browser does not keep your changes: download").wait_for()
         settled(page)
         assert run(page, first).startswith("done") and text_of(page, first) == "42\n"
+
+
+def test_the_archive_with_python_computes_once_it_is_served(chromium, tmp_path):
+    archive.pack(SITE, tmp_path / "site.zip", python=True)
+    with zipfile.ZipFile(tmp_path / "site.zip") as packed:
+        packed.extractall(tmp_path)
+    unpacked = tmp_path / archive.NAME
+    assert "python3 -m http.server" in (unpacked / "README.txt").read_text()
+    with (
+        served(unpacked) as address,
+        computing(chromium, f"{address}{ASSIGNMENT}.html") as page,
+    ):
+        first = code_cells(ASSIGNMENT)[1][0]
+        write(page, first, "import numpy\nprint(numpy.arange(4).sum())")
+        assert run(page, first).startswith("done") and text_of(page, first) == "6\n"
+        assert page.complaints == []
 
 
 def test_a_file_says_how_to_serve_the_folder(chromium):

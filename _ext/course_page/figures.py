@@ -11,7 +11,7 @@ from lxml import etree
 from PIL import Image
 
 from _ext.course_page.pages import to_root
-from local import ink
+from local import ink, panels
 
 INLINE = 2048
 """Raster parts up to this many bytes stay inside the figure: a request would cost more."""
@@ -24,7 +24,7 @@ PICTURES = f"//img[contains(@src, '_images/') or starts-with(@src, '{STILL}')]"
 
 @dataclass
 class Drawing:
-    """One figure of one page: its source, and the name of the placeholder that it replaces."""
+    """A figure of a page, or a panel of one: its source, and the name of its placeholder."""
 
     page: str
     placeholder: str
@@ -44,11 +44,19 @@ def take(site, placeholder):
             if source is None:
                 shrink(site, image)
                 continue
-            number = len(drawings)
-            svg = ink.adapt(source, image.get("alt", ""))
-            drawings.append(Drawing(name, f"figure {number}", f"f{number}", svg))
-            span = etree.Element("span", {"class": "drawing"})
-            span.text, span.tail = placeholder.format(f"figure {number}"), image.tail
+            alt = image.get("alt", "")
+            parts = panels.cut(source)
+            shown = {"class": "drawing"}
+            if len(parts) > 1:  # a screen reader meets one picture
+                shown = {"class": "drawing panels", "role": "img", "aria-label": alt}
+                alt = None
+            span = etree.Element("span", shown)
+            span.text, span.tail = "", image.tail
+            for part in parts:
+                number = len(drawings)
+                svg = ink.adapt(part, alt)
+                drawings.append(Drawing(name, f"figure {number}", f"f{number}", svg))
+                span.text += placeholder.format(f"figure {number}")
             image.getparent().replace(image, span)
     for path in (site.folder / "_images").glob("*.svg"):
         path.unlink()

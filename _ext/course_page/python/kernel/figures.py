@@ -5,13 +5,14 @@ It is a backend of matplotlib, which finds `FigureCanvas`, `FigureManager` and `
 
 import io
 import re
+from html import escape
 
 import matplotlib.pyplot as plt
 from kernel import outputs
 from matplotlib.backend_bases import FigureManagerBase
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 
-from local import ink
+from local import ink, panels
 
 DRAWN = "A figure drawn by the code above it."
 """What a screen reader is told of a figure that nobody has described."""
@@ -36,4 +37,8 @@ def svg(figure):
     figure.savefig(file, format="svg", bbox_inches="tight", metadata={"Date": None})
     drawn["figures"] += 1
     source = ID.sub(rf"\1run{drawn['figures']}-", file.getvalue())
-    return ink.adapt(source.encode(), outputs.alt or DRAWN)
+    alt, parts = outputs.alt or DRAWN, panels.cut(source.encode())
+    if len(parts) == 1:
+        return ink.adapt(source, alt)
+    label = f'class="panels" role="img" aria-label="{escape(alt)}"'
+    return f"<span {label}>{''.join(ink.adapt(part, None) for part in parts)}</span>"

@@ -6,7 +6,7 @@ import { Notebook } from "./notebook.js";
 
 const KEPT = "Your edits stay in this browser; they are sent nowhere. ";
 const NOT_KEPT =
-  "This browser stores nothing here: download your work before you leave the page. ";
+  "This browser does not keep your changes: download your work before you leave the page. ";
 const LOOSE = "An edit of yours belongs to code that the book has changed since: it is in the download. ";
 
 const later = (wait, act) => {
