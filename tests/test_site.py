@@ -125,6 +125,32 @@ def test_labels_in_figures_can_be_read_on_a_phone(phone):
     assert {name: size for name, size in sizes.items() if size < 10.9} == {}
 
 
+def test_panels_are_side_by_side_on_a_wide_screen_and_stacked_on_a_phone(address, chromium):
+    for width, columns in ((PHONE, 1), (700, 2), (DESK, 2)):
+        with visit(chromium, address + CHAPTER, width) as page:
+            page.evaluate(UNFOLD)
+            figures = page.locator(".panels").all()
+            assert len(figures) > 2
+            for figure in figures:
+                boxes = [panel.bounding_box() for panel in figure.locator("svg").all()]
+                assert len({round(box["x"]) for box in boxes}) == columns
+                assert figure.bounding_box()["height"] < 800
+
+
+PLACES = re.compile(r"\b(Above|Below|Top|Bottom)\b|\b(upper|lower) (panel|half)\b")
+
+
+def test_no_words_say_that_panels_are_one_below_the_other(trees):
+    told = {
+        f"{name}: {figure.get('aria-label')} {''.join(caption.itertext())}"
+        for name, tree in trees.items()
+        for figure in tree.xpath("//*[contains(@class, 'panels')]")
+        for caption in figure.xpath("following::p[contains(@class, 'caption')][1]")
+    }
+    assert len(told) > 10
+    assert [words for words in told if PLACES.search(words)] == []
+
+
 def test_every_page_has_a_description(trees):
     described = "//meta[@name='description'][string-length(@content) > 30]"
     without = {name for name, tree in trees.items() if not tree.xpath(described)}

@@ -45,7 +45,8 @@ def take(site, placeholder):
                 shrink(site, image)
                 continue
             alt = image.get("alt", "")
-            parts = panels.cut(source)
+            # A live figure takes the place of its still, which must be as large as that.
+            parts = [source] if image.get("src").startswith(STILL) else panels.cut(source)
             shown = {"class": "drawing"}
             if len(parts) > 1:  # a screen reader meets one picture
                 shown = {"class": "drawing panels", "role": "img", "aria-label": alt}
