@@ -47,6 +47,11 @@ def cut(source):
     return panels
 
 
+def labelled(parts, alt):
+    """(part, its label) for each: the first has the whole figure's, for it is one picture."""
+    return zip(parts, [alt, *[None] * (len(parts) - 1)], strict=True)
+
+
 def _is(group, kind):
     return group.tag == GROUP and group.get("id", "").startswith(f"{kind}_")
 

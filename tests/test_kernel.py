@@ -132,11 +132,30 @@ def test_a_figure_is_shown_in_the_ink_of_the_page_and_closed():
     assert ok
     svg = messages[-1]["data"]["image/svg+xml"]
     assert "currentColor" in svg and "#1f2328" not in svg and "font-family" not in svg
+    assert "#ffffff" not in svg  # the page's ground, light or dark
     assert "var(--label-with)" in svg and "A title" in svg and 'aria-label="In words."' in svg
     assert again[-1]["data"]["text/plain"] == "[]"
     other = again[0]["data"]["image/svg+xml"]
     ids = [{e.get("id") for e in ElementTree.fromstring(s).iter()} - {None} for s in (svg, other)]
     assert not ids[0] & ids[1]
+
+
+PANELS = """
+fig, axes = plt.subplots(2, 1)
+for ax in axes:
+    ax.semilogy([1, 100], "o-")
+"""
+
+
+def test_panels_are_drawings_of_one_figure_each_with_ids_of_its_own():
+    _, (messages, ok) = run(FIGURE, PANELS)
+    assert ok
+    shown = messages[-1]["data"]["image/svg+xml"]
+    figure = ElementTree.fromstring(shown)
+    assert figure.get("class") == "panels" and len(figure) == 2
+    assert shown.count('aria-label="In words."') == shown.count('aria-hidden="true"') == 1
+    ids = [[e.get("id") for e in panel.iter() if e.get("id")] for panel in figure]
+    assert not set(ids[0]) & set(ids[1]) and "#ffffff" not in shown
 
 
 def test_values_show_themselves_as_richly_as_a_page_can():

@@ -44,16 +44,11 @@ def take(site, placeholder):
             if source is None:
                 shrink(site, image)
                 continue
-            alt = image.get("alt", "")
             # A live figure takes the place of its still, which must be as large as that.
             parts = [source] if image.get("src").startswith(STILL) else panels.cut(source)
-            shown = {"class": "drawing"}
-            if len(parts) > 1:  # a screen reader meets one picture
-                shown = {"class": "drawing panels", "role": "img", "aria-label": alt}
-                alt = None
-            span = etree.Element("span", shown)
+            span = etree.Element("span", {"class": "drawing panels" if parts[1:] else "drawing"})
             span.text, span.tail = "", image.tail
-            for part in parts:
+            for part, alt in panels.labelled(parts, image.get("alt", "")):
                 number = len(drawings)
                 svg = ink.adapt(part, alt)
                 drawings.append(Drawing(name, f"figure {number}", f"f{number}", svg))

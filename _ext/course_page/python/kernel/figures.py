@@ -5,7 +5,6 @@ It is a backend of matplotlib, which finds `FigureCanvas`, `FigureManager` and `
 
 import io
 import re
-from html import escape
 
 import matplotlib.pyplot as plt
 from kernel import outputs
@@ -36,9 +35,10 @@ def svg(figure):
     file = io.StringIO()
     figure.savefig(file, format="svg", bbox_inches="tight", metadata={"Date": None})
     drawn["figures"] += 1
-    source = ID.sub(rf"\1run{drawn['figures']}-", file.getvalue())
-    alt, parts = outputs.alt or DRAWN, panels.cut(source.encode())
-    if len(parts) == 1:
-        return ink.adapt(source, alt)
-    label = f'class="panels" role="img" aria-label="{escape(alt)}"'
-    return f"<span {label}>{''.join(ink.adapt(part, None) for part in parts)}</span>"
+    parts = panels.labelled(panels.cut(file.getvalue().encode()), outputs.alt or DRAWN)
+    drawings = [
+        ID.sub(rf"\1run{drawn['figures']}-{number}-", ink.adapt(part, alt))
+        for number, (part, alt) in enumerate(parts)
+    ]
+    whole = "".join(drawings)
+    return f'<span class="panels">{whole}</span>' if drawings[1:] else whole
