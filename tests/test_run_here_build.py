@@ -154,6 +154,24 @@ def test_an_archive_leaves_out_tests_and_is_the_same_each_time():
         assert opened.namelist() == ["a-1.dist-info/METADATA", "a/__init__.py"]
 
 
+def test_modules_are_compiled_by_the_python_that_imports_them():
+    files = {
+        "a/__init__.py": b'"""Says."""\nx = 1\n',
+        "a/template.py": b"class {{ name }}:",
+        "sympy/b.py": b'"""Says much."""\n',
+        "a-1.dist-info/METADATA": b"m",
+    }
+    [wheel] = parcels.compiled([parcels.packed(files)])
+    assert parcels.compiled([parcels.packed(files)]) == [wheel]
+    with zipfile.ZipFile(io.BytesIO(wheel)) as opened:
+        names = ["a-1.dist-info/METADATA", "a/__init__.pyc", "a/template.py", "sympy/b.pyc"]
+        assert opened.namelist() == names
+        assert opened.read("a/template.py") == files["a/template.py"]
+        code, other = opened.read("a/__init__.pyc"), opened.read("sympy/b.pyc")
+    assert code[:2] == (3531).to_bytes(2, "little")  # Python 3.12's, which is that of Pyodide
+    assert b"Says." in code and b"Says much." not in other
+
+
 def test_a_package_of_the_environment_is_packed_with_its_record():
     [wheel] = parcels.installed([("mpmath", "any")])
     with zipfile.ZipFile(io.BytesIO(wheel)) as opened:

@@ -81,7 +81,7 @@ def add(site):
     for name, content in files.items():
         (home / name).write_bytes(content)
     for name, notebook in notebooks.items():
-        needed = closure(notebook.packages, entries)
+        needed = closure(notebook.packages, {one: entries[one]["depends"] for one in entries})
         fetched = [*CORE, COURSE, "pyodide-lock.json", "worker.js"]
         fetched += [entries[package]["file_name"] for package in needed]
         size = sum(len(files[one]) for one in fetched) / 1e6
@@ -109,35 +109,33 @@ def notebook_of(site, page):
 
 def packages(names, memory):
     """(entries, files): what Pyodide is told of `names` and of what they need, and their wheels."""
-    entries, files = {}, {}
-    released = {name for name in names if name not in FROM_ENVIRONMENT}
-    released = wheels.closure(released)
+    released = wheels.closure(names - FROM_ENVIRONMENT.keys())
     fetched = [wheels.get(entry) for entry in released.values()]
-    trimmed = memory.results(parcels.trimmed, fetched)
-    for (name, entry), wheel in zip(released.items(), trimmed, strict=True):
-        depends = [one for one in entry["depends"] if one not in wheels.UNUSED]
-        entries[name] = {**entry, "depends": depends, "sha256": wheels.digest(wheel)}
-        files[entry["file_name"]] = wheel
-    waiting = sorted(names - released.keys())
-    for name in waiting:
-        version = metadata.version(name)
-        [wheel] = memory.results(parcels.installed, [(name, version)])
-        file = f"{name}-{version}-py3-none-any.whl"
+    entries = {
+        name: {**entry, "depends": [one for one in entry["depends"] if one not in wheels.UNUSED]}
+        for name, entry in released.items()
+    }
+    installed = closure(sorted(names - released.keys()), FROM_ENVIRONMENT)
+    versions = [(name, metadata.version(name)) for name in installed]
+    for name, version in versions:
         entries[name] = {
-            "name": name, "version": version, "file_name": file, "install_dir": "site",
-            "sha256": wheels.digest(wheel), "package_type": "package", "imports": [name],
+            "name": name, "version": version, "file_name": f"{name}-{version}-py3-none-any.whl",
+            "install_dir": "site", "package_type": "package", "imports": [name],
             "depends": list(FROM_ENVIRONMENT[name]), "unvendored_tests": False,
         }  # fmt: skip
-        files[file] = wheel
-        waiting += [one for one in FROM_ENVIRONMENT[name] if one not in waiting]
+    whole = memory.results(parcels.trimmed, fetched) + memory.results(parcels.installed, versions)
+    made = memory.results(parcels.compiled, whole)
+    for entry, wheel in zip(entries.values(), made, strict=True):
+        entry["sha256"] = wheels.digest(wheel)
+    files = {entry["file_name"]: w for entry, w in zip(entries.values(), made, strict=True)}
     return entries, files
 
 
-def closure(names, entries):
-    """`names`, and the packages that they need."""
+def closure(names, depends):
+    """`names`, and the packages that they need. depends: of each package, the names it needs."""
     found = list(names)
     for name in found:
-        found += [one for one in entries[name]["depends"] if one not in found]
+        found += [one for one in depends[name] if one not in found]
     return found
 
 

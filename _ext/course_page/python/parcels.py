@@ -4,17 +4,25 @@ They are made anew from what was verified, without what no figure and no noteboo
 reader fetches less. The same input gives the same archive, byte for byte.
 """
 
+import base64
 import io
 import re
 import zipfile
 from importlib import metadata
+from pathlib import Path
 
+from _ext.course_page import node
 from tools.files import ROOT
 
+HERE = Path(__file__).parent
+
 LEFT_OUT = re.compile(
-    r"(^|/)(tests|testing/jpl_units|sample_data|web_backend|sphinxext|pdfcorefonts|afm|images)/"
+    r"(^|/)(tests|benchmarks|testing/jpl_units|sample_data|web_backend|sphinxext|pdfcorefonts|afm"
+    r"|images)/"
     r"|\.(pyc|pyi|pxd|h|a|exe)$|^\.\.|^numpy/(f2py|distutils)/|^bin/"
-    r"|_ttconv\.cpython|^sympy/(parsing/(autolev|latex)|benchmarks)/"
+    r"|_ttconv\.cpython|^sympy/parsing/(autolev|latex)/|^PIL/_(imagingft|webp)\."
+    r"|^matplotlib/backends/_?backend_(cairo|gtk|macosx|nbagg|pdf|pgf|ps|qt|tk|webagg|wx)"
+    r"|/ttf/(DejaVuSerif|DejaVuSansMono-|Humor)|^matplotlib/fontlist\.json"
 )
 
 
@@ -39,6 +47,15 @@ def _kept(wheel):
         for name in archive.namelist():
             if not name.endswith("/") and not LEFT_OUT.search(name):
                 yield name, archive.read(name)
+
+
+def compiled(wheels):
+    """Wheels, as bytes, with compiled modules in the place of their source (see `compiling`)."""
+    program = (HERE / "compiling.py").read_text("utf-8")
+    texts = [base64.b64encode(wheel).decode() for wheel in wheels]
+    made = node.run("compile.mjs", {"program": program, "wheels": texts})
+    archives = (zipfile.ZipFile(io.BytesIO(base64.b64decode(text))) for text in made)
+    return [packed({name: one.read(name) for name in one.namelist()}) for one in archives]
 
 
 def installed(packages):

@@ -10,6 +10,7 @@ It runs in Pyodide and imports nothing but the standard library until a cell doe
 import ast
 import builtins
 import linecache
+import logging
 import os
 import sys
 
@@ -28,6 +29,7 @@ def begin(post):
     builtins.display = outputs.display
     builtins.input = refuse_input
     sys.modules["IPython.display"] = sys.modules["IPython"] = outputs.ipython()
+    logging.getLogger("matplotlib.font_manager").setLevel("ERROR")  # each page makes its list anew
     os.environ["MPLBACKEND"] = "module://kernel.figures"
     __main__.__dict__.update({"_": "", "__name__": "__main__"})
 
