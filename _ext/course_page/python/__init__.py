@@ -3,8 +3,9 @@
 A notebook that imports only what PACKAGES has gets the button "Run here" on its page. Which these
 are is read from their code (`needs`). What the button loads stands in a folder of its own in the
 site: Pyodide, from npm; packages of its release, fetched and verified (`wheels`); packages in pure
-Python, from the environment that builds the book; and the course's own code (`parcels`). In the
-page, `page/` holds editors and outputs, and `worker.js` runs `kernel/` in a worker.
+Python, from the environment that builds the book; and the course's own code (`parcels`). Packages
+are compiled at build, by Pyodide itself (`compiling`). In the page, `page/` holds editors and
+outputs, and `worker.js` runs `kernel/` in a worker.
 
 Where a package cannot be had, the book has no such button, and the build says so in one line.
 """
