@@ -16,6 +16,7 @@ GROUP = "{http://www.w3.org/2000/svg}g"
 DEFS = "{http://www.w3.org/2000/svg}defs"
 POINT = re.compile(r"[ML] \S+ (\S+)")
 TRANSLATION = re.compile(r"translate\(\S+ ([\d.]+)\)")
+TURNED = re.compile(r"rotate\(-?0*\.?0*[1-9]")
 ABOVE, BELOW = 12, 4
 """Points above and below the base line of a text of the book's size, see `local.plots`."""
 
@@ -27,13 +28,18 @@ def cut(source):
     """
     root = ElementTree.fromstring(source)
     figure = root.find(f".//{GROUP}[@id='figure_1']")
-    parts = [] if figure is None else [part for part in figure if not _is(part, "patch")]
-    if len(parts) not in NUMBERS or not all(_is(p, "axes") and _has_scale(p) for p in parts):
+    parts = [] if figure is None else list(figure)
+    if parts and _is(parts[0], "patch"):
+        parts = parts[1:]  # the ground of the whole
+    if len(parts) not in NUMBERS or not all(map(_stands_alone, parts)):
         return [source]
     parts = sorted(parts, key=_extent)
     extents = [_extent(part) for part in parts]
     if any(end > begin for (_, end), (begin, _) in pairwise(extents)):
         return [source]
+    heights = [max(box) - min(box) for box in map(_box, parts)]
+    if min(heights) < max(heights) / 3:
+        return [source]  # the low one is a scale of colours
     _, _, width, height = map(float, root.get("viewBox").split())
     between = [(end + begin) / 2 for (_, end), (begin, _) in pairwise(extents)]
     tops, bottoms = [0, *between], [*between, height]
@@ -56,16 +62,28 @@ def _is(group, kind):
     return group.tag == GROUP and group.get("id", "").startswith(f"{kind}_")
 
 
-def _has_scale(axes):
-    """Whether the x axis has numbers of its own: panels that share them stay together."""
-    x_axis = next((part for part in axes if _is(part, "matplotlib.axis")), ())
-    return any(_is(group, "text") for tick in x_axis for group in tick)
+def _stands_alone(part):
+    """Whether it is a panel in a frame, with level numbers of its own along its x axis."""
+    if not _is(part, "axes") or not len(part) or not _is(part[0], "patch"):
+        return False
+    x_axis = next((group for group in part if _is(group, "matplotlib.axis")), ())
+    numbers = [group for tick in x_axis for group in tick if _is(group, "text")]
+    return bool(numbers) and not any(TURNED.search(_places(group)) for group in numbers)
+
+
+def _places(group):
+    return " ".join(element.get("transform", "") for element in group.iter())
+
+
+def _box(axes):
+    """The heights of the corners of a panel's frame."""
+    return [float(y) for y in POINT.findall(axes[0][0].get("d"))]
 
 
 def _extent(axes):
     """From where to where a panel reaches downwards, with the lettering above and below it."""
-    box = [float(y) for y in POINT.findall(axes.find(f"{GROUP}/*").get("d"))]
     lines = [y for group in axes.iter(GROUP) if _is(group, "text") for y in _baselines(group)]
+    box = _box(axes)
     return min([*box, *(y - ABOVE for y in lines)]), max([*box, *(y + BELOW for y in lines)])
 
 

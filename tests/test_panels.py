@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pytest
+from matplotlib.patches import ConnectionPatch
 
 from local import ink, panels, plots
 from tests.browsing import browser
@@ -92,10 +93,36 @@ def with_overlap(figure, axes):
         ax.set_position([0.2, 0.2, 0.7, 0.7])
 
 
-@pytest.mark.parametrize("change", [with_title, with_scale, with_overlap])
+def with_line_across(figure, axes):
+    figure.add_artist(
+        ConnectionPatch((10, 20), (10, 20), "data", "data", axesA=axes[0], axesB=axes[1])
+    )
+
+
+def without_frame(figure, axes):
+    axes[1].set_frame_on(False)
+
+
+def with_turned_numbers(figure, axes):
+    axes[0].tick_params(axis="x", labelrotation=45)
+
+
+CHANGES = [
+    with_title, with_scale, with_overlap, with_line_across, without_frame, with_turned_numbers,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES)
 def test_panels_that_share_something_stay_together(change):
     figure, axes = stacked(2)
     change(figure, axes)
+    source = drawn(figure)
+    assert panels.cut(source) == [source]
+
+
+def test_a_scale_of_colours_is_no_panel():
+    figure, ax = plt.subplots()
+    figure.colorbar(ax.imshow([[0, 1], [2, 3]]), ax=ax, location="bottom")
     source = drawn(figure)
     assert panels.cut(source) == [source]
 

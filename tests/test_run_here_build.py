@@ -158,7 +158,7 @@ def test_modules_are_compiled_by_the_python_that_imports_them():
     files = {
         "a/__init__.py": b'"""Says."""\nx = 1\n',
         "a/template.py": b"class {{ name }}:",
-        "sympy/b.py": b'"""Says much."""\n',
+        "sympy/b.py": b'"""Says much."""\nassert 0, "kept"\n',
         "a-1.dist-info/METADATA": b"m",
     }
     [wheel] = parcels.compiled([parcels.packed(files)])
@@ -169,7 +169,8 @@ def test_modules_are_compiled_by_the_python_that_imports_them():
         assert opened.read("a/template.py") == files["a/template.py"]
         code, other = opened.read("a/__init__.pyc"), opened.read("sympy/b.pyc")
     assert code[:2] == (3531).to_bytes(2, "little")  # Python 3.12's, which is that of Pyodide
-    assert b"Says." in code and b"Says much." not in other
+    assert b"Says." in code and b"/site-packages/a/__init__.py" in code
+    assert b"Says much." not in other and b"kept" in other
 
 
 def test_a_package_of_the_environment_is_packed_with_its_record():

@@ -3,11 +3,13 @@
 A page that imports matplotlib or SymPy would spend most of the time on compiling them.
 """
 
+import ast
 import base64
 import io
 import zipfile
 from importlib.util import MAGIC_NUMBER
 from marshal import dumps
+from sysconfig import get_path
 
 WITHOUT_DOCSTRINGS = ("sympy/", "mpmath/")
 """Their bytecode would be twice as large as their source; what is a result of theirs is printed."""
@@ -26,9 +28,12 @@ def compiled(wheel):
         for name in old.namelist():
             content = old.read(name)
             if name.endswith(".py"):
-                kept = 2 if name.startswith(WITHOUT_DOCSTRINGS) else 0
+                place = f"{get_path('purelib')}/{name}"  # what a traceback names
                 try:
-                    code = compile(content, name, "exec", dont_inherit=True, optimize=kept)
+                    tree = ast.parse(content)
+                    if name.startswith(WITHOUT_DOCSTRINGS):
+                        remove_docstrings(tree)
+                    code = compile(tree, place, "exec", dont_inherit=True, optimize=0)
                 except SyntaxError:  # a template, say: it is no module
                     pass
                 else:
@@ -36,3 +41,11 @@ def compiled(wheel):
                     content = MAGIC_NUMBER + HASHED_AND_UNCHECKED + dumps(code)
             new.writestr(name, content)
     return base64.b64encode(made.getvalue()).decode()
+
+
+def remove_docstrings(tree):
+    """Take docstrings out of a module, and nothing else: Python's own -OO drops assertions, too."""
+    for node in ast.walk(tree):
+        described = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+        if isinstance(node, described) and ast.get_docstring(node, clean=False) is not None:
+            node.body[0] = ast.copy_location(ast.Pass(), node.body[0])

@@ -29,7 +29,8 @@ def begin(post):
     builtins.display = outputs.display
     builtins.input = refuse_input
     sys.modules["IPython.display"] = sys.modules["IPython"] = outputs.ipython()
-    logging.getLogger("matplotlib.font_manager").setLevel("ERROR")  # each page makes its list anew
+    fonts = logging.getLogger("matplotlib.font_manager")  # which lists them anew for each page
+    fonts.addFilter(lambda record: "building the font cache" not in record.msg)
     os.environ["MPLBACKEND"] = "module://kernel.figures"
     __main__.__dict__.update({"_": "", "__name__": "__main__"})
 
