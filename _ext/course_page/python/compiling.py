@@ -12,7 +12,7 @@ from marshal import dumps
 from sysconfig import get_path
 
 WITHOUT_DOCSTRINGS = ("sympy/", "mpmath/")
-"""Their bytecode would be twice as large as their source; what is a result of theirs is printed."""
+"""With docstrings, their bytecode would be twice as large as their source."""
 
 HASHED_AND_UNCHECKED = (1).to_bytes(4, "little") + bytes(8)
 """What says in a compiled module that no source is to be compared with it (PEP 552)."""
