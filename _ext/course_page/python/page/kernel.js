@@ -1,9 +1,10 @@
 // Python's worker as the page sees it: begun, asked to run a cell, and stopped.
 
 export class Kernel {
-  // heard: { progress(bytes), died(why) }
-  constructor(home, { packages, course }, heard) {
-    this.heard = heard;
+  arrived = 0; // bytes
+  why = ""; // it ended by itself
+
+  constructor(home, { packages, course }) {
     this.worker = new Worker(new URL("worker.js", home));
     this.ready = new Promise((resolve) => (this.begun = resolve));
     this.worker.onmessage = ({ data }) => this.hear(data);
@@ -11,12 +12,20 @@ export class Kernel {
       event.preventDefault();
       this.die(event.message || "its worker could not be loaded");
     };
-    this.worker.postMessage({ packages, course });
+    this.worker.postMessage({ packages: packages.split(" "), course });
+  }
+
+  // From now on, `heard` = { progress(), died() } is told; what came before, the kernel knows.
+  tell(heard) {
+    this.heard = heard;
+    if (this.why) heard.died();
   }
 
   hear(message) {
-    if (message.kind === "progress") this.heard.progress(message.bytes);
-    else if (message.kind === "ready") this.begun(true);
+    if (message.kind === "progress") {
+      this.arrived += message.bytes;
+      this.heard?.progress();
+    } else if (message.kind === "ready") this.begun(true);
     else if (message.kind === "dead") this.die(message.why);
     else if (message.kind === "done") this.end(message);
     else this.output?.(message);
@@ -45,6 +54,7 @@ export class Kernel {
 
   die(why) {
     this.stop();
-    this.heard.died(why);
+    this.why = why;
+    this.heard?.died();
   }
 }

@@ -19,13 +19,19 @@ const later = (wait, act) => {
 
 export async function start(bar, words, opener) {
   const home = new URL(bar.dataset.home, document.baseURI);
-  const answer = await fetch(new URL(bar.dataset.notebook, document.baseURI));
-  if (!answer.ok) throw new Error(`the notebook: ${answer.status}`);
-  await style(new URL("page.css", home));
-  const page = new Page(bar, words, home, new Notebook(await answer.json()));
-  if (document.activeElement === opener) page.runner.focus();
-  opener.remove();
-  await page.begin();
+  const kernel = new Kernel(home, bar.dataset); // which begins while the page is furnished
+  try {
+    const answer = await fetch(new URL(bar.dataset.notebook, document.baseURI));
+    if (!answer.ok) throw new Error(`the notebook: ${answer.status}`);
+    await style(new URL("page.css", home));
+    const page = new Page(bar, words, home, new Notebook(await answer.json()));
+    if (document.activeElement === opener) page.runner.focus();
+    opener.remove();
+    page.begin(kernel);
+  } catch (error) {
+    kernel.stop();
+    throw error;
+  }
 }
 
 function style(href) {
@@ -89,23 +95,21 @@ class Page {
 
   // --- Python ---
 
-  async begin() {
-    const { size, packages, course } = this.bar.dataset;
-    let arrived = 0;
+  async begin(kernel = new Kernel(this.home, this.bar.dataset)) {
+    const { size } = this.bar.dataset;
+    this.kernel = kernel;
     this.meter.hidden = false;
     this.meter.max = size * 1e6;
     this.say("Python is on its way.");
-    this.kernel = new Kernel(this.home, { packages: packages.split(" "), course }, {
-      progress: (bytes) => {
-        arrived += bytes;
-        this.meter.value = arrived;
-        const came = Math.min(size, arrived / 1e6).toFixed(0);
+    kernel.tell({
+      progress: () => {
+        this.meter.value = kernel.arrived;
+        const came = Math.min(size, kernel.arrived / 1e6).toFixed(0);
         this.words.textContent = `Python is on its way: ${came} of ${size} MB`;
       },
-      died: (why) => this.end(`Python ended: ${why}.`),
+      died: () => this.end(`Python ended: ${kernel.why}.`),
     });
     this.switch();
-    const { kernel } = this;
     if (!(await kernel.ready)) return;
     for (const cell of this.setup) {
       let problem = "";
