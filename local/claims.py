@@ -101,8 +101,8 @@ class Paper:
     """What a paper says on the matter, and whether it was found here too.
 
     key: of its entry in references.bib.  says: a plain sentence, in our words.  reproduced: bool.
-    differs: where our setting differs in what the paper names as essential, a plain sentence that
-    says in what; then the paper's statement is neither confirmed nor contradicted here.
+    differs: where our setting differs in something that may decide the result, a sentence that says
+    in what; then the paper's statement is neither confirmed nor contradicted here.
     Raises ValueError for an unknown key or a sentence of another form, TypeError for another
     `reproduced`.
     """

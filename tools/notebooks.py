@@ -48,7 +48,11 @@ def put_setup(notebook, source=SETUP):
 def execute(notebook, folder):
     """Run `notebook` from top to bottom in `folder`, as a reader would with "Run all"."""
     NotebookClient(
-        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+        notebook,
+        timeout=300,
+        kernel_name="python3",
+        coalesce_streams=True,
+        resources={"metadata": {"path": str(folder)}},
     ).execute()
 
 

@@ -54,7 +54,7 @@ class Train(live.Figure):
             live.press(
                 "Bad start",
                 "The first weights are ten times too small: without the layer, hardly anything "
-                "comes through. With it, their size does not matter.",
+                "comes through. With it, this size does no harm.",
                 **{"rate": 0.3, "size": 0.1, "batch": 32},
             ),
             live.press(

@@ -113,7 +113,7 @@ def layer_hints(case):
     averages = "here the averages stay as they are" if case["duty"] != "saved" else copied
     return {
         "y": copied if case["duty"] == "saved" else "in inference the averages are the statistics",
-        "alone": "an example alone should get the answer that it gets in company",
+        "alone": "an example alone should get the answer that it gets in a batch",
         "moving_mean": averages,
         "moving_variance": averages,
     }
@@ -180,7 +180,7 @@ def line_outputs(case):
 
 
 def judge_line(case, given):
-    """Slope and intercept of the layer in use."""
+    """Slope and intercept of the layer in inference."""
     outputs = line_outputs(case)
     wanted = right_outputs(case, outputs)
 
@@ -217,7 +217,7 @@ ASSIGNMENT = Assignment(
         ),
         Question(
             name="as_line",
-            title="The layer in use",
+            title="The layer in inference",
             parts=(5,),
             outputs=("a", "c"),
             cases=line_cases,
