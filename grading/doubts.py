@@ -15,6 +15,7 @@ PYTHON = platform.python_version()
 """The Python that grades."""
 COMMAND = re.compile(r"^[ \t]+(?:[\w, ]+=\s*)?[%!]\S.*", re.M)
 """A command inside a function."""
+NO_SUCH_NAME = re.compile(r"^module '.*' has no attribute")
 ERROR = re.compile(r":cell (\d+):.*invalid-syntax: (?:.*syntax was added in (Python 3\.\d+)\))?")
 """A line of the linter about an error of syntax; groups: the cell, the Python that knows it."""
 
@@ -27,11 +28,11 @@ def of(question, outcome, second, cells, numbers):
     """
     errors = outcome.errors if outcome else []
     kinds = {kind for error in errors for kind in error["kinds"] if isinstance(kind, str)}
+    sources = [cell.source for cell in cells]
+    if "NotImplementedError" not in kinds and (newer := _newer(sources, numbers)):
+        return f"{newer}: a person decides."
     if outcome is not None and not errors:
         return ""
-    sources = [cell.source for cell in cells]
-    if newer := _newer(question.name, sources, numbers, kinds):
-        return f"{newer}: a person decides."
     if "NotPythonError" in kinds or "NotImplementedError" in kinds:
         return ""
     if lacking := _lacking(errors, kinds, second, numbers, [sources[n] for n in numbers]):
@@ -43,14 +44,13 @@ def of(question, outcome, second, cells, numbers):
     return ""
 
 
-def _newer(name, sources, numbers, kinds):
-    """What to say of a newer Python's syntax in a cell that matters, or ""."""
+def _newer(sources, numbers):
+    """What to say of a newer Python's syntax in a cell, or ""."""
     found = newer_syntax(sources)
     if not all(found.get(number + 1, "newer") for number in numbers):
         return ""  # an error of syntax in its own cell, too
     for cell, python in found.items():
-        own = cell - 1 in numbers or name in sources[cell - 1]
-        if python and (own or "NameError" in kinds):
+        if python:
             return f"Code cell {cell} has a syntax of {python}, and Python {PYTHON} grades"
     return ""
 
@@ -68,13 +68,27 @@ def _lacking(errors, kinds, second, numbers, own):
         return "Grading does not have a file that it reads"
     if defining and kinds & {"OSError", "EOFError", "OverlongError"}:
         return "What it needs could not be made in grading"
+    if "AttributeError" in kinds and any(NO_SUCH_NAME.search(text) for text in texts):
+        return "A library in grading does not have a name that it uses"
+    if "SyntaxError" in kinds and not own_errors(own):
+        return "A file that it imports has a syntax that this Python does not know"
     needy = not errors or defining or "NameError" in kinds
+    if needy and any(n in numbers or package != "local" for n, package in second.lacking):
+        return "Grading does not have what a cell imports"
     if needy and second.interrupted:
         return "The notebook computes for longer than it may"
-    left_out = any(needy or number in numbers for number, _ in second.left_out)
+    left_out = any(
+        needy or number in numbers or text.startswith(("= ", "%%"))
+        for number, text in second.left_out
+    )
     if left_out or any(map(COMMAND.search, own)):
         return "Grading leaves out a command that it may need"
     return ""
+
+
+def own_errors(sources):
+    """Whether a cell itself is no Python, which its student has seen."""
+    return any(not python for python in newer_syntax(sources).values())
 
 
 def newer_syntax(sources):

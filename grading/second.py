@@ -15,7 +15,7 @@ from grading.sandbox.inside import messages
 from grading.sandbox.session import SLACK, EndedError, crowding
 from local.exercises.checks import EARLIER_NAMES
 
-MOST_CHECKS = 3
+MOST_CHECKS = 10
 """Checks of a question in a notebook at which it is asked."""
 END = 0
 """The place after the last cell; the first check of a question is at the place 1."""
@@ -34,8 +34,9 @@ class Second:
         """The best Outcome of each question, if any place had it, and this place."""
         self.public = {}
         """The share of the properties that holds for public cases, 0 to 1."""
-        self.left_out, self.interrupted = [], []
-        """[(number of a cell, command)] and numbers of cells, as the process tells; see `whole`."""
+        self.left_out, self.interrupted, self.lacking = [], [], []
+        """[(number of a cell, command)], numbers of cells, and [(number of a cell, package)], as
+        the process tells; see `whole`."""
 
     def read(self):
         """Run the notebook, and again if asking a question has ended its process.
@@ -93,17 +94,20 @@ class Second:
         missing = any(error.get("missing") is True for error in outcome.errors)
         if not missing and (name not in self.outcomes or outcome.share() > self.share(name)):
             self.outcomes[name], self.places[name] = outcome, place
-        if outcome.end is None and not outcome.errors and outcome.share() < 1:
+        unfilled = any("NotImplementedError" in error["kinds"] for error in outcome.errors)
+        if outcome.end is None and not missing and not unfilled and outcome.share() < 1:
             cases = requested(question, np.random.default_rng(PUBLIC_SEED))
             public = attempt.outcome(question, cases, orders, apart=False).share()
             self.public[name] = max(public, self.public.get(name, 0.0))
 
     def _note(self, header):
         """Keep what the process tells of its run; it may tell anything."""
-        left_out, interrupted = header.get("left_out"), header.get("interrupted")
-        for one in left_out if isinstance(left_out, list) else ():
-            if isinstance(one, list) and [*map(type, one)] == [int, str]:
-                self.left_out.append(tuple(one))
+        for name, kept in (("left_out", self.left_out), ("lacking", self.lacking)):
+            told = header.get(name)
+            for one in told if isinstance(told, list) else ():
+                if isinstance(one, list) and [*map(type, one)] == [int, str]:
+                    kept.append(tuple(one))
+        interrupted = header.get("interrupted")
         self.interrupted += interrupted if isinstance(interrupted, list) else []
 
     def _confirm(self, question):

@@ -15,6 +15,8 @@ MEAN = "".join(cell_of(solved(), "mean_and_variance")["source"])
 STUB = f"def {TARGET}(dy, cache):\n    raise NotImplementedError('not filled in yet')"
 MINE = RIGHT.replace(TARGET, "mine")
 BODY = RIGHT.partition("\n")[2]
+CHECK = f"checks.check_{TARGET}"
+TEXT = {"cell_type": "raw", "source": STUB}
 NAMES = {"layer": "BatchNorm", "bug-hunt": "find_bugs", SLUG: TARGET}
 
 
@@ -266,6 +268,53 @@ ASKED = {
     "a file read in it": kind(with_first("open('table.csv').read()"), other=REVIEW),
     "an answer": kind(with_first("int(SIZE)"), above=["SIZE = input()"], other=REVIEW),
 }
+COMPUTED = {
+    "an await above": kind(
+        needs("SIZE", 4), above=["async def load(): return 4\nSIZE = await load()"]
+    ),
+    "an await of nothing in its cell": kind(
+        "import asyncio\nawait asyncio.sleep(0)\n" + with_first("display(1)")
+    ),
+    "pylab": kind(with_first("assert allclose(dot(1, 2), 2)"), above=["%pylab inline"]),
+    "its check by a keyword": kind(STUB, between=[MINE, f"checks.check_{TARGET}(written=mine)"]),
+    "its check by name": kind(STUB, between=[MINE, f"checks.check('{TARGET}', mine)"]),
+    "a fourth check": kind(
+        STUB,
+        between=[f"for k in range(3): {CHECK}(None)", MINE, f"{CHECK}(mine)"],
+    ),
+    "warnings are errors": kind(
+        "import warnings\nwarnings.filterwarnings('error')\n"
+        + with_first("np.ones(2) / np.zeros(2)")
+    ),
+    "numpy raises": kind(
+        with_first("np.ones(2) / np.zeros(2)\n    display(1)"), above=["np.seterr(all='raise')"]
+    ),
+    "its cell turned into a text": changed(
+        kind(STUB, between=[RIGHT]), lambda notebook: cell_of(notebook, TARGET).update(TEXT)
+    ),
+}
+LACKING = {
+    "a package beside what it needs": kind(
+        with_first("display(1)\n    assert SIZE == 4"),
+        above=["import flux_of_tensors\nSIZE = 4"],
+        other=REVIEW,
+    ),
+    "the course's figures in its cell": kind(
+        "from local import plots\nplots.use_style()\n" + with_first("display(1)"), other=REVIEW
+    ),
+    "a number of a command": kind(
+        with_first("int(found[0])"), above=["found = !nproc"], other=REVIEW
+    ),
+    "a name of another version": kind(with_first("np.in1d_of_old([1], [1])"), other=REVIEW),
+    "a helper redefined in newer syntax": kind(
+        with_first("assert axes(1) == 1"),
+        above=["def axes(x): return 0", "def axes[T](x: T): return x"],
+        other=REVIEW,
+    ),
+    "a file beside it in newer syntax": kind(
+        with_first("import helper"), files={"helper.py": b"type X = int"}, other=REVIEW
+    ),
+}
 KERAS = "".join(cell_of(solved("layer"), "BatchNorm")["source"])
 LAYERS = {
     "a base above, and keras again": kind(
@@ -290,7 +339,7 @@ HUNTS = {
         slug="bug-hunt",
     ),
 }
-KINDS = SHADOWED | ORDER | STATE | SHELL | DEFINED | ASKED | LAYERS | HUNTS
+KINDS = SHADOWED | ORDER | STATE | SHELL | DEFINED | ASKED | COMPUTED | LACKING | LAYERS | HUNTS
 
 
 def write(folder):

@@ -1,5 +1,6 @@
 """Lateness is worked out beside the mark, from a small table of deadlines."""
 
+import time
 from datetime import datetime, timedelta
 
 import pytest
@@ -82,3 +83,29 @@ def test_the_mark_stays_and_what_lateness_takes_stands_beside_it(tmp_path):
     assert (cy.score, cy.off, cy.final) == (1, 1, 0)  # never below 0
     assert (dan.state, dan.final) == ("nothing handed in", 0)
     assert late.marks[0]["points"] == 15
+
+
+def test_a_day_is_a_day_of_the_calendar_where_the_clock_changes(tmp_path, monkeypatch):
+    """On 25 October 2026 the day has 25 hours in Berlin."""
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    try:
+        rules = of(tmp_path, HEAD + "layer,,2026-10-24 23:59,10,,\n")
+        late = {"time": "2026-10-25T22:30:00+00:00", "time_of": "platform"}  # 23:30 in Berlin
+        assert rules.lateness("layer", {"bo"}, late).days == 1
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_an_exception_may_use_any_name_that_the_roster_knows(tmp_path):
+    late = Record("ada", "layer", "f", "", "", [], handed_in(24 * 6))
+    rules = of(tmp_path, TABLE.replace(",ada,", ",Lovelace Ada,").replace("layer", "Layer"))
+    (ada,) = standings.of([late], Roster([Person("Ada Lovelace", "ada")]), rules)
+    assert ada.lateness.days == 0
+
+
+def test_an_assignment_that_is_none_is_refused(tmp_path):
+    rules = of(tmp_path, HEAD + "layers,,2026-11-20,,,\n")
+    with pytest.raises(TableError, match="no assignment 'layers'"):
+        standings.of([], Roster(), rules)

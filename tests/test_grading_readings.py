@@ -1,6 +1,7 @@
 """The rule of two readings: what passes its check in the notebook is not marked lower unseen."""
 
 import dataclasses
+import json
 
 import pytest
 
@@ -33,3 +34,18 @@ def test_an_honest_notebook_gets_what_its_check_says_or_a_person(book, name):
         assert (mark["state"], mark["points"]) == (marks.REVIEW, None), mark
     else:
         assert (mark["state"], mark["points"]) == (marks.GRADED, mark["out_of"]), mark
+
+
+def test_what_stops_on_hidden_cases_alone_has_a_look(tmp_path):
+    """Its check passes, so a person sees it."""
+    own = honest.with_first("assert dy.shape[0] in (8, 3)")
+    entry, slug, _ = honest.kind(own)
+    (tmp_path / "in" / "ada" / slug).mkdir(parents=True)
+    place = tmp_path / "in" / "ada" / slug / f"{slug}.ipynb"
+    place.write_text(json.dumps(entry.notebook), encoding="utf-8")
+    book = Gradebook(tmp_path / "book")
+    chosen = dataclasses.replace(settings(), limits=LIMITS)
+    batch.Batch(tmp_path / "in", book, chosen).run(cores=1)
+    (mark,) = (m for m in book.load("ada", slug).marks if m["question"] == entry.target)
+    assert mark["state"] == marks.GRADED and 0 < mark["points"] < mark["out_of"]
+    assert "its check passes for more" in mark["look"]

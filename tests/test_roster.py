@@ -84,3 +84,22 @@ def test_a_group_is_one_student_with_its_members():
 
 def test_who_is_there_twice_is_named():
     assert Roster([Person("A", "a"), Person("B", "a"), Person("C", "c")]).twice == ["a"]
+
+
+def test_a_longer_name_with_another_number_is_somebody_else():
+    zhang = Roster([Person("Wei Zhang", "wz", "7", "w@x.org")])
+    assert zhang.match({"student": "Wei Zhang Li"}).key == "wz"
+    assert zhang.match({"student": "Wei Zhang Li", "id": "8"}) is None
+    assert zhang.match({"student": "Wei Zhang Li", "email": "l@x.org"}) is None
+
+
+def test_members_of_one_name_are_told_by_their_numbers():
+    both = Roster([Person("Wei Zhang", "wz1", "1"), Person("Wei Zhang", "wz2", "2")])
+    said = {"student": "x", "members": ["Wei Zhang", "Bo"]}
+    each = [{"name": "Wei Zhang", "id": "2"}, {"name": "Bo"}]
+    assert both.members({**said, "each": each}) == ["wz2", "Bo"]
+
+
+def test_no_group_is_no_group(tmp_path):
+    (ada,) = of("First name,Last name,Groups\nAda,Lovelace,No groups\n", tmp_path).persons
+    assert ada.group == ""

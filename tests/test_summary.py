@@ -81,7 +81,7 @@ def test_every_name_leads_to_its_feedback(page):
         address = link.evaluate("link => link.href")
         with page.context.expect_page() as opened:
             link.click(modifiers=["Control"])
-        assert opened.value.url == address
+        opened.value.wait_for_url(address)
         assert name in opened.value.locator("p").first.inner_text()
         opened.value.close()
 

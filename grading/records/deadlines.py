@@ -15,19 +15,24 @@ from datetime import datetime
 
 from grading.records import tables
 from grading.records.tables import TableError
+from tools.files import ROOT
 
 NAME = "deadlines.csv"
 KEY = ("assignment", "student")
 NUMBERS = ("percent_per_day", "grace_hours", "at_most_percent")
 COLUMNS = (*KEY, "deadline", *NUMBERS)
 DAY = 24 * 3600
+ASSIGNMENTS = ROOT / "content" / "assignments"
 
 
 @dataclass(frozen=True)
 class Rule:
-    """deadline: with its time zone. The numbers are percents of the points, and hours."""
+    """deadline: with its time zone; local: it was given in this machine's time, in which a day may
+    have 23 hours or 25. The numbers are percents of the points, and hours.
+    """
 
     deadline: datetime
+    local: bool = True
     percent_per_day: float = 0.0
     grace_hours: float = 0.0
     at_most_percent: float = 100.0
@@ -54,6 +59,20 @@ class Deadlines:
             shared = self.rules.get((row["assignment"], ""))
             self.rules[row["assignment"], row["student"]] = _rule(row, shared)
 
+    def meant(self, roster, assignments):
+        """The same, where the names of exceptions may be any that the roster knows.
+
+        assignments: the slugs of those that were handed in. Raises TableError for an assignment
+        that is none.
+        """
+        found = Deadlines()
+        for (slug, student), rule in self.rules.items():
+            if slug not in assignments and not (ASSIGNMENTS / f"{slug}.ipynb").exists():
+                raise TableError(f"{NAME}: there is no assignment {slug!r}: mend the row.")
+            known = not student or student in roster.names
+            found.rules[slug, student if known else roster.student({"student": student})] = rule
+        return found
+
     def lateness(self, assignment, students, origin):
         """The Lateness of a submission.
 
@@ -69,10 +88,14 @@ class Deadlines:
         from_file = origin.get("time_of") != "platform"
         if origin.get("platform") == "canvas" and not late:
             return Lateness()  # Canvas's files tell nothing but when they were downloaded
-        beyond = (datetime.fromisoformat(time) - rule.deadline).total_seconds()
+        handed_in = datetime.fromisoformat(time)
+        beyond = (handed_in - rule.deadline).total_seconds()
         if beyond <= 3600 * rule.grace_hours:
             return Lateness()
-        days = math.ceil(beyond / DAY)
+        if rule.local:
+            ends = [one.astimezone().replace(tzinfo=None) for one in (rule.deadline, handed_in)]
+            beyond = (ends[1] - ends[0]).total_seconds()
+        days = max(1, math.ceil(beyond / DAY))
         percent = min(days * rule.percent_per_day, rule.at_most_percent)
         said = ", by the time of its file, for the platform tells none" if from_file else ""
         return Lateness(days, percent, f"{days} {'day' if days == 1 else 'days'} late{said}.")
@@ -88,6 +111,8 @@ def read(folder):
         wanted = ",".join(COLUMNS)
         raise TableError(f"{NAME} lacks {', '.join(missing)} in its first line: write {wanted}.")
     rows = [{name: row.get(name, "") for name in COLUMNS} for row in rows if any(row.values())]
+    for row in rows:
+        row["assignment"] = row["assignment"].lower()
     keys = [(row["assignment"], row["student"]) for row in rows]
     if twice := [key for key in keys if keys.count(key) > 1]:
         raise TableError(f"{NAME}, {', '.join(twice[0])}: it is there twice: take one out.")
@@ -100,7 +125,8 @@ def _rule(row, shared):
     values = vars(shared).copy() if shared else {}
     if row["deadline"]:
         try:
-            values["deadline"] = datetime.fromisoformat(row["deadline"]).astimezone()
+            given = datetime.fromisoformat(row["deadline"])
+            values |= {"deadline": given.astimezone(), "local": given.tzinfo is None}
         except ValueError:
             raise TableError(
                 f"{where}: a deadline is written as 2026-11-20 23:59 (this machine's time) or "

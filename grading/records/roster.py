@@ -86,6 +86,11 @@ class Roster:
             for joined in in_one(person.name):
                 self._one[joined].add(person.key)
 
+    @property
+    def names(self):
+        """What the records may call a student or a group of the roster."""
+        return self.by_key.keys() | self.groups.keys()
+
     def match(self, said):
         """The Person whom a platform's names mean, or None if that is not clear.
 
@@ -102,14 +107,17 @@ class Roster:
         for each in (name, student):
             if words(each):
                 found += [self._words.get(words(each)), self._one.get("".join(words(each)))]
-        found += [self._similar(each) for each in (name, student) if each]
+        found += [self._similar(each, said) for each in (name, student) if each]
         for keys in filter(None, found):
             if len(keys) == 1:
                 return self.by_key[next(iter(keys))]
         return None
 
-    def _similar(self, name):
-        """The keys of those who have all words of `name` or the other way round; two at least."""
+    def _similar(self, name, said):
+        """The keys of those who have all words of `name` or the other way round; two at least.
+
+        Nobody of whom the platform says another login, number or address is among them.
+        """
         some = set(words(name))
         if len(some) < 2:
             return None
@@ -118,7 +126,12 @@ class Roster:
             for one, keys in self._words.items()
             if len(one) > 1 and (some >= set(one) or some <= set(one))
             for key in keys
+            if not self._contradicts(self.by_key[key], said)
         }
+
+    def _contradicts(self, person, said):
+        pairs = [(said.get(kind), getattr(person, kind)) for kind in ("login", "id", "email")]
+        return any(a and b and _plain(a) != _plain(b) for a, b in pairs)
 
     def student(self, said):
         """What the records call whoever handed in: a person's key, or the name of a group."""
@@ -136,7 +149,9 @@ class Roster:
         if said["student"] in self.groups:
             return self.groups[said["student"]]
         if members := said.get("members"):
-            persons = [(self.match({"student": name}), name) for name in members]
+            each = said.get("each") or [{"name": name} for name in members]
+            named = [({"student": one["name"], **one}, one["name"]) for one in each]
+            persons = [(self.match(one), name) for one, name in named]
             return [person.key if person else name for person, name in persons]
         return [said["student"]]
 
@@ -177,6 +192,8 @@ def read(folder):
 def _person(cells, row):
     first, last = cells.pop("first", ""), cells.pop("last", "")
     cells["name"] = cells.get("name") or f"{first} {last}".strip()
+    if cells.get("group", "").casefold() == "no groups":  # Moodle's word for none
+        cells["group"] = ""
     return Person(**cells, row=row)
 
 

@@ -64,6 +64,7 @@ class Standing:
 def of(records, roster, deadlines):
     """The Standings of all with a Record, in its order, then of the rest of the roster."""
     rows = []
+    deadlines = deadlines.meant(roster, {record.assignment for record in records})
     for record in records:
         said = {"student": record.student, **record.origin}
         members = roster.members(said)

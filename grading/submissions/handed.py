@@ -29,8 +29,11 @@ LONGEST = 255
 ARCHIVE = re.compile(r"\.(zip|eml)$", re.I)
 UNOPENED = re.compile(r"\.(7z|rar|tar|tgz|txz|gz|bz2|xz|mbox|msg)$", re.I)
 """Archives that nobody opens here."""
-SYSTEM = re.compile(r"\.|__MACOSX$|Thumbs\.db$|desktop\.ini$", re.I)
-"""Names of files that systems create by themselves, hidden files (".name") among them."""
+SYSTEM = re.compile(r"\.[_~#]|\.(?!\s)(?!.*ipynb$)|__MACOSX$|Thumbs\.db$|desktop\.ini$", re.I)
+"""Names of files that systems create by themselves, hidden files (".name") among them.
+
+A hidden notebook is somebody's, and so is a name that begins with a dot and a blank.
+"""
 
 
 class UnreadableError(ValueError):
@@ -44,7 +47,8 @@ class Handed:
     parts: its path in the folder, in Unicode's NFC, with archives as folders.  place: the path on
     the disk, then the number of the member in each archive.  time: when the file was written, in
     seconds since 1970, or None.  refused: why it must not be read, or "".  sender: (name, address)
-    for what came by mail.  empty: it is a folder without files.
+    for what came by mail, and when it was sent, if the mail says so.  empty: it is a folder
+    without files.
     """
 
     parts: tuple
@@ -52,6 +56,7 @@ class Handed:
     time: float | None = None
     refused: str = ""
     sender: tuple = ()
+    sent: float | None = None
     empty: bool = False
 
     @property
@@ -190,18 +195,15 @@ def _listed_member(archive, number, info):
     except (ValueError, OverflowError):
         time = None
     place = (*archive.place, number)
-    return Handed((*archive.parts, *parts), place, time, why, archive.sender)
+    return Handed((*archive.parts, *parts), place, time, why, archive.sender, archive.sent)
 
 
 def _attached(archive, file):
     """The files attached to a mail."""
     sender, time, attachments = mails.read(_whole(file))
-    time = archive.time if time is None else time
-    sender = tuple(map(plain, sender))
+    mail = {"time": archive.time, "sender": tuple(map(plain, sender)), "sent": time}
     return [
-        Handed(
-            (*archive.parts, plain(name)[-LONGEST:]), (*archive.place, number), time, sender=sender
-        )
+        Handed((*archive.parts, plain(name)[-LONGEST:]), (*archive.place, number), **mail)
         for number, (name, _) in enumerate(attachments)
     ]
 

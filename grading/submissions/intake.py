@@ -8,6 +8,7 @@ review; no file is passed over in silence.
 import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 
 from grading.submissions import handed
 from grading.submissions.handed import SYSTEM, UNOPENED, UnreadableError
@@ -61,7 +62,7 @@ def find(folder, slugs, recognized=lambda data: None, person=lambda owner: owner
         name = one.parts[-1]
         if any(map(SYSTEM.match, one.parts)):
             aside.append(Aside(one, owner.student, owner.slug, "a system's own file"))
-            if not SYSTEM.match(one.parts[0]):
+            if not SYSTEM.match(owner.student):
                 hidden[person(owner)] = owner
         elif name == METADATA or RELEASED in one.parts:
             aside.append(Aside(one, "", owner.slug, "the platform's own file"))
@@ -96,13 +97,19 @@ def _told_apart(owners):
     numbers = defaultdict(set)
     for _, owner in owners:
         if owner.number:
-            numbers[owner.platform, owner.scope, owner.student].add(owner.number)
+            numbers[_place(owner)].add(owner.number)
     return [
         (one, replace(owner, student=f"{owner.student} ({owner.number})"))
-        if len(numbers.get((owner.platform, owner.scope, owner.student), ())) > 1
+        if len(numbers.get(_place(owner), ())) > 1
         else (one, owner)
         for one, owner in owners
     ]
+
+
+def _place(owner):
+    """Where a name means one person: in Moodle each assignment has numbers of its own."""
+    slug = owner.slug if owner.platform == "moodle" else None
+    return owner.platform, owner.scope if owner.platform != "mail" else (), slug, owner.student
 
 
 def _without_notebooks(notebooks, others):
@@ -121,6 +128,9 @@ def _without_notebooks(notebooks, others):
         for one, owner in group:
             # Student and assignment both have a folder here, so a notebook is expected in it.
             expected = owner.slug and len(one.parts) > 2 and owner.slug in one.parts[:-1]
+            expected = (
+                expected or re.sub(r"[_ ]", "-", PurePath(one.parts[-1]).stem.lower()) == owner.slug
+            )
             lacking = (expected or owner.platform) and owner.slug not in slugs
             lacking = lacking and (owner.slug is not None or owner.scope not in scopes)
             if one.refused or UNOPENED.search(one.parts[-1]) or not slugs or lacking:
@@ -180,6 +190,8 @@ def _chosen(student, slug, group):
     different = _without_doubles(group)
     if slug is None and len(different) > 1:
         counts, why = None, f"of which assignments are these notebooks? {listing(files)}"
+    elif student == slug and len(different) > 1:
+        counts, why = None, f"whose notebooks are these? {listing(files)}"
     else:
         counts, why = _newest(different, slug)
     if counts is None:
@@ -226,6 +238,8 @@ def _newest(group, slug):
         named.setdefault(base, []).append((owner.attempt, marks, one, owner))
     copies = named.get(slug, []) if len(named) > 1 else next(iter(named.values()))
     if len(copies) == 1:
+        if _unfilled(copies[0][2]) > min(_unfilled(one) for one, _ in group):
+            return None, ""  # it may be the release, and the solution has another name
         return copies[0][2:], "the notebook that bears the assignment's name counts"
     for order in (0, 1):  # the number of the attempt, or else the marks of copies in one folder
         ranks = [copy[order] for copy in copies]
@@ -233,3 +247,11 @@ def _newest(group, slug):
         if copies and len(set(ranks)) == len(ranks) and (order == 0 or len(folders) == 1):
             return copies[ranks.index(max(ranks))][2:], "the newest copy counts"
     return None, ""
+
+
+def _unfilled(one):
+    """How many functions of a notebook are as they were released."""
+    try:
+        return one.read().count(b"raise NotImplementedError")
+    except UnreadableError:
+        return 0

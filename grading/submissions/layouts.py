@@ -5,9 +5,11 @@ Canvas's content_zipper, Blackboard's gradebook, Gradescope's submission_metadat
 exchange, GitHub Classroom's repositories, Google Classroom's folder in Drive.
 """
 
+import itertools
 import re
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 from grading.submissions import platformtables
 from grading.submissions.handed import ARCHIVE
@@ -23,7 +25,7 @@ from grading.submissions.surroundings import Surroundings
 PATTERNS = {
     "nbgrader": re.compile(
         r"(?P<student>[^+]+)\+(?P<title>[^+]+)\+(?P<time>\d{4}-\d\d-\d\d.\d\d.\d\d.\d\d(?:\.\d+)?)"
-        r"(?: (?P<zone>[^+]+))?(?:\+.*)?$"
+        r"(?: (?P<zone>[+-]\d{2}:?\d{2}|[^+]+))?(?:\+.*)?$"
     ),
     "blackboard": re.compile(
         r"(?P<title>.+)_(?P<student>[^_]+)_attempt_(?P<time>\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d)"
@@ -43,6 +45,8 @@ PATTERNS = {
 }
 """By platform: what a folder's or a file's name must be. Of several, the first one counts."""
 
+ATTEMPTS_TEXT = re.compile(r"_attempt_[-\d]{19}\.txt$")
+"""Blackboard's own text of an attempt; other texts beside it are a student's."""
 RELEASED = "outbound"
 """The folder of nbgrader's exchange that holds what students get."""
 PARTICIPANT = re.compile(r"participant|teilnehmer|participante", re.I)
@@ -57,7 +61,8 @@ class Owner:
     platform calls the student or the submission.  time: when the platform received it, in seconds
     since 1970, or None; `late` if it says so.  attempt: a number that rises with every attempt.
     file: the name that the student gave.  prefix: what the platform put before it.  members: the
-    names of a group.  about: what else the platform says of the student ("email", "id", "login").
+    names of a group.  each: of a group, what the platform says of each member.  about: what else
+    it says of the student ("email", "id", "login").
     """
 
     student: str
@@ -71,6 +76,7 @@ class Owner:
     prefix: str = ""
     scope: tuple = ()
     members: tuple = ()
+    each: tuple = ()
     about: dict = field(default_factory=dict, compare=False)
 
 
@@ -86,8 +92,9 @@ class Layout:
         for one in files:
             if one.parts[-1] == platformtables.METADATA:
                 self.gradescope |= platformtables.gradescope(one)
-            elif one.parts[-1].endswith(".txt") and "_attempt_" in one.parts[-1]:
+            elif ATTEMPTS_TEXT.search(one.parts[-1]):
                 self.blackboard |= platformtables.blackboard(one)
+        self.titles = _titles(files)
         paths = [one.parts for one in files if is_notebook(one) and RELEASED not in one.parts]
         self.around = Surroundings(paths, self.slugs, self._matched)
 
@@ -97,8 +104,9 @@ class Layout:
         slug = self.slugs.told_by(parts)
         if handed.sender:
             name, address = handed.sender
-            more = {"platform": "mail", "time": handed.time, "about": {"email": address}}
-            return self._generic(handed, name or address, slug, **more)
+            more = {"platform": "mail", "time": handed.sent, "about": {"email": address}}
+            if name or address:
+                return self._generic(handed, name or address, slug, number=address, **more)
         for index in range(len(parts)):
             if (
                 parts[:index] not in self.around.exports
@@ -145,11 +153,12 @@ class Layout:
             owner = replace(owner, student=f"{owner.student} {owner.number}")
         elif platform == "gradescope":
             owner = replace(owner, **self.gradescope[(*outer, parts[index])])
-        elif platform == "blackboard" and (
-            more := self.blackboard.get(platformtables.until_time(parts[index]))
-        ):
-            name, login = more
-            owner = replace(owner, student=login, about={"name": name, "login": login})
+        elif platform == "blackboard":
+            if more := self.blackboard.get(platformtables.until_time(parts[index])):
+                name, login = more
+                owner = replace(owner, student=login, about={"name": name, "login": login})
+            elif login := _after(self.titles.get(outer, ""), parts[index]):
+                owner = replace(owner, student=login)
         return owner
 
     def _generic(self, handed, student, slug, **more):
@@ -175,7 +184,30 @@ class Layout:
             base = COPY_OF.sub("", base)
             while (mark := MARKS[0].search(base) or MARKS[1].search(base)) and mark.start():
                 base = base[: mark.start()]
-        return self._generic(handed, self.slugs.rest(base) or base, slug)
+        return self._generic(handed, (self.slugs.rest(base) or base).strip(), slug)
+
+
+def _titles(files):
+    """{folder: what stands before the login in the names of all of Blackboard's files there}."""
+    heads = {}
+    for one in files:
+        for index, part in enumerate(one.parts):
+            head, attempt, _ = part.partition("_attempt_")
+            if attempt:
+                heads.setdefault(one.parts[:index], set()).add(head)
+    return {folder: _shared(found) for folder, found in heads.items() if len(found) > 1}
+
+
+def _shared(heads):
+    """The words that stand at the beginning of all, each with the sign behind it."""
+    places = zip(*(head.split("_") for head in heads), strict=False)
+    same = itertools.takewhile(lambda words: len({*words}) == 1, places)
+    return "".join(f"{words[0]}_" for words in same)
+
+
+def _after(title, part):
+    """The login in the name of one of Blackboard's files, if the title before it is known."""
+    return part.removeprefix(title).partition("_attempt_")[0] if title else ""
 
 
 def _prefix(part, rest):
@@ -188,6 +220,19 @@ def _time(text, zone=None):
         return None
     numbers = [int(number) for number in re.findall(r"\d+", text)[:6]]
     try:
-        return datetime(*numbers, tzinfo=UTC if zone in ("UTC", "Z") else None).timestamp()
-    except ValueError:
+        return datetime(*numbers, tzinfo=_zone(zone)).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _zone(text):
+    """The time zone that a text names, or None for this machine's own."""
+    if text in ("UTC", "Z"):
+        return UTC
+    if offset := re.fullmatch(r"([+-]\d\d):?(\d\d)", text or ""):
+        sign = -1 if offset[1].startswith("-") else 1
+        return timezone(timedelta(hours=int(offset[1]), minutes=sign * int(offset[2])))
+    try:
+        return ZoneInfo(text) if text else None
+    except (ValueError, OSError):
         return None

@@ -3,6 +3,7 @@
 import email
 import email.policy
 import email.utils
+from datetime import UTC, datetime
 from pathlib import PurePath
 
 
@@ -15,8 +16,11 @@ def read(data):
     mail = email.message_from_bytes(data, policy=email.policy.default)
     sender = email.utils.parseaddr(str(mail.get("From", "")))
     try:
-        time = email.utils.parsedate_to_datetime(str(mail.get("Date", ""))).timestamp()
-    except ValueError:
+        date = email.utils.parsedate_to_datetime(str(mail.get("Date", "")))
+        date = date if date.tzinfo else date.replace(tzinfo=UTC)  # -0000 means UTC, too
+        time = date.timestamp()
+        datetime.fromtimestamp(time, UTC)
+    except (ValueError, OverflowError, OSError):
         time = None
     attachments = [
         (PurePath(part.get_filename() or "attachment").name, part.get_payload(decode=True) or b"")

@@ -17,7 +17,7 @@ MARKS = (
     re.compile(r"-(?P<number>\d{1,2})$"),
 )
 """How systems mark a copy at the end of its name."""
-COPY_OF = re.compile(r"^(?:Copy of|Kopie von|Copia de|Copie de)\s+", re.I)
+COPY_OF = re.compile(r"^(?:(?:Copy of|Kopie von|Copia de|Copie de)\s+)+", re.I)
 
 
 def is_notebook(handed):
@@ -26,7 +26,7 @@ def is_notebook(handed):
 
 def stem(name):
     """A file's name without what says that it is a notebook or an archive."""
-    return ARCHIVE.sub("", NOTEBOOK.sub("", name))
+    return ARCHIVE.sub("", NOTEBOOK.sub("", ARCHIVE.sub("", name)))
 
 
 def without_marks(name):
@@ -40,7 +40,9 @@ def without_marks(name):
                 base = base[: found.start()]
                 break
             found = None
-    copied = (1,) if COPY_OF.match(name) else ()
+    copied = (
+        (len(re.findall(r" of | von | de ", found[0])),) if (found := COPY_OF.match(name)) else ()
+    )
     return base.strip(), (*reversed(numbers), *copied)
 
 

@@ -17,10 +17,14 @@ STAMP = re.compile(r'^REPOSITORY(?:, COMMIT = "", ""| = "[^"\n]*"\nCOMMIT = "[^"
 
 @dataclass(frozen=True)
 class Cell:
-    """A code cell: its source, and the id that the release gave it (None if it has none)."""
+    """A code cell: its source, and the id that the release gave it (None if it has none).
+
+    text: it was turned into a text by mistake.
+    """
 
     source: str
     grade_id: str | None = None
+    text: bool = False
 
 
 def code_cells(data):
@@ -35,12 +39,22 @@ def code_cells(data):
         ) from error
     try:
         sheets = notebook.get("worksheets", [notebook])  # format 3 had sheets
-        cells = [cell for sheet in sheets for cell in _code(sheet["cells"])]
+        cells = _meant([cell for sheet in sheets for cell in _code(sheet["cells"])])
     except (AttributeError, KeyError, TypeError) as error:
         raise UnreadableError("the file is JSON, but not a notebook: it has no cells") from error
     if sum(len(cell.source) for cell in cells) > LARGEST_CODE:
         raise UnreadableError("the notebook has more than 1 MB of code")
     return cells
+
+
+def _meant(cells):
+    """The cells without those texts whose question a cell of code defines."""
+    code = [cell.source for cell in cells if not cell.text]
+    return [
+        cell
+        for cell in cells
+        if not (cell.text and any(map(_definition(cell.grade_id).search, code)))
+    ]
 
 
 def _code(raw_cells):
@@ -56,7 +70,8 @@ def _code(raw_cells):
         # A solution whose cell was turned into text by mistake is still a solution.
         if isinstance(source, str) and (raw.get("cell_type") == "code" or grade_id):
             source = STAMP.sub("", source.encode("utf-8", "replace").decode())
-            yield Cell(source, grade_id if isinstance(grade_id, str) else None)
+            text = raw.get("cell_type") != "code"
+            yield Cell(source, grade_id if isinstance(grade_id, str) else None, text)
 
 
 def common_cells(folder, slugs):
@@ -73,15 +88,19 @@ def common_cells(folder, slugs):
     return [c.source for c in cells if c.grade_id is None and "### BEGIN " not in c.source]
 
 
+def _definition(name):
+    """The pattern of the beginning of a definition of `name`."""
+    name = re.escape(str(name))
+    return re.compile(rf"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+{name}\b|^{name}[ \t]*=", re.M)
+
+
 def defining_cells(cells, name):
     """The numbers of the cells whose definition of `name` counts, and a remark for a person.
 
     A cell is found by its id, or else by the name that it defines. The remark says what is unusual,
     or is ""; where no cell is found, it says why a person has to look at the notebook.
     """
-    definition = re.compile(
-        rf"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+{name}\b|^{name}[ \t]*=", re.M
-    )
+    definition = _definition(name)
     with_id = [number for number, cell in enumerate(cells) if cell.grade_id == name]
     naming = [number for number, cell in enumerate(cells) if name in cell.source]
     defining = [number for number in naming if definition.search(cells[number].source)]

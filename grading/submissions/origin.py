@@ -9,21 +9,32 @@ def of(submission):
     platform, id, prefix: of the layout that its path fits (see `layouts`), the student's or the
     submission's number there, and what the platform put before the file's name.  time: when it was
     handed in, in ISO 8601 and UTC; time_of: "platform", or "file" if only the file tells it.  late:
-    True if the platform says so.  members: of a group.  name, email, login, id: of the student.
+    True if the platform says so.  members: of a group; each: what is said of each of them.  name,
+    email, login, id: of the student.
     """
     owner, file = submission.owner, submission.file
     if owner is None:
         return {}
     time = owner.time if owner.time is not None else file and file.time
+    written = _written(time)
     said = {
         **owner.about,
         "platform": owner.platform,
         "name": owner.about.get("name", owner.student),
         "number": owner.number,
         "prefix": owner.prefix,
-        "time": datetime.fromtimestamp(time, UTC).isoformat() if time is not None else "",
-        "time_of": "platform" if owner.time is not None else "file" if time is not None else "",
+        "time": written,
+        "time_of": "" if not written else "file" if owner.time is None else "platform",
         "late": owner.late,
         "members": list(owner.members),
+        "each": list(owner.each),
     }
     return {name: value for name, value in said.items() if value}
+
+
+def _written(time):
+    """A time in ISO 8601, or "" for none, or for one that no calendar has."""
+    try:
+        return datetime.fromtimestamp(time, UTC).isoformat() if time is not None else ""
+    except (ValueError, OverflowError, OSError):
+        return ""

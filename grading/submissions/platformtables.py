@@ -1,5 +1,6 @@
 """What platforms write beside the files: Gradescope's metadata, Blackboard's text of an attempt."""
 
+import contextlib
 import re
 from datetime import datetime
 
@@ -19,29 +20,34 @@ def until_time(part):
 
 def gradescope(handed):
     """{path of the folder: what the metadata beside it say of it}."""
-    try:
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        table = yaml.load(handed.read(LARGEST_TABLE), loader)
-        return {
-            (*handed.parts[:-1], name): _submitters(entry) for name, entry in table.items() if entry
-        }
-    except (UnreadableError, yaml.YAMLError, AttributeError, KeyError, TypeError, IndexError):
+    try:  # libyaml would end the process at a table that is nested too deep
+        table = yaml.load(handed.read(LARGEST_TABLE), yaml.SafeLoader)
+    except (UnreadableError, yaml.YAMLError, ValueError, RecursionError):
         return {}
+    found = {}
+    for name, entry in table.items() if isinstance(table, dict) else ():
+        with contextlib.suppress(AttributeError, KeyError, TypeError, IndexError, OverflowError):
+            found[(*handed.parts[:-1], name)] = _submitters(entry)
+    return found
 
 
 def _submitters(entry):
     """What Gradescope says of a submission, as fields of an Owner."""
-    persons = [{key.strip(":"): str(v) for key, v in one.items()} for one in entry[":submitters"]]
-    time = entry.get(":created_at")
-    first = persons[0]
-    about = {"name": first["name"], "id": first.get("sid", ""), "email": first.get("email", "")}
-    names = [one["name"] for one in persons]
+    persons = [
+        {key.strip(":"): str(v).strip() for key, v in one.items()} for one in entry[":submitters"]
+    ]
+    each = [
+        {"name": one["name"], "id": one.get("sid", ""), "email": one.get("email", "")}
+        for one in persons
+    ]
+    time, first = entry.get(":created_at"), each[0]
     return {
-        "student": ", ".join(names),
-        "number": first.get("email") or first.get("sid", ""),
-        "members": tuple(names) if len(names) > 1 else (),
+        "student": ", ".join(one["name"] for one in each),
+        "number": first["email"] or first["id"],
+        "members": tuple(one["name"] for one in each) if len(each) > 1 else (),
+        "each": tuple(each) if len(each) > 1 else (),
         "time": time.timestamp() if isinstance(time, datetime) else None,
-        "about": about,
+        "about": first,
     }
 
 
@@ -51,5 +57,7 @@ def blackboard(handed):
         text = handed.read(LARGEST_TABLE).decode("utf-8", "replace")
     except UnreadableError:
         return {}
-    found = re.search(r"^Name: *(.*?) *\(([^()\s]+)\)\s*$", text, re.M)
+    found = re.match(
+        r"\ufeff?[^:\n]{2,20}: *(.*?) *\(([^()\s]+)\)\s*$", text, re.M
+    )  # a line "Name:"
     return {until_time(handed.parts[-1]): found.groups()} if found else {}

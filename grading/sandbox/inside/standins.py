@@ -113,12 +113,24 @@ class StandIns:
         """As a loader's; see `importlib.abc.Loader`."""
         module, name = _Module(spec.name), spec.name
         if name == CHECKS:
-            module.made = lambda checker: lambda *given: self.checked(checker, *given[:1])
+            module.made = self._check
         elif name.startswith(COLAB):
             module.made = lambda _: Ignored()
         else:
             module.made = lambda part: self._part(f"{name}.{part}")
         return module
+
+    def _check(self, checker):
+        """The stand-in for a checker: `check_NAME(written)`, or `check(NAME, written)`."""
+
+        def check(*given, **named):
+            given = [*given, *named.values()]
+            if checker == "check" and given:
+                self.checked(f"check_{given[0]}", *given[1:2])
+            else:
+                self.checked(checker, *given[:1])
+
+        return check
 
     def exec_module(self, module):
         """As a loader's: a stand-in has no code to run."""

@@ -18,7 +18,7 @@ TICK = 0.1
 """Seconds between two looks at how long a cell has run."""
 SHOWN = 80
 """Characters of a command that was left out which are reported."""
-NO_CHANGE = ("matplotlib", "pylab", "autosave")
+NO_CHANGE = ("matplotlib", "autosave")
 """Magics that change only where figures appear, and notebooks are saved."""
 
 
@@ -32,6 +32,15 @@ BEFOREHAND = (
     *("tempfile", "urllib.request", "zipfile"),
 )
 """What the shell, and the set-up cell of every notebook, import at last: it is shared by forks."""
+
+
+def run_to_end(coroutine):
+    """Run a cell that awaits something, without an event loop, which would need a socket."""
+    try:
+        while True:
+            coroutine.send(None)
+    except StopIteration as end:
+        return end.value
 
 
 @functools.cache
@@ -60,7 +69,7 @@ def shell_class():
         system_piped = system_raw = system
 
         def getoutput(self, command, split=True, depth=0):
-            self.leave_out(f"!{command}")
+            self.leave_out(f"= !{command}")
             return [] if split else ""
 
         def leave_out(self, text):
@@ -98,8 +107,9 @@ class Notebook:
     def __init__(self, cells, most, check):
         self.cells, self.left, self.check = cells, most, check
         self.standins = standins.StandIns(self._checked)
-        self.interrupted = []
-        """The numbers of the cells that were interrupted."""
+        self.interrupted, self.lacking = [], []
+        """The numbers of the cells that were interrupted, and [number, name of the package] of
+        those that an import has stopped."""
         self.module = types.ModuleType("__main__")
         self.shell = self._shell()
 
@@ -111,6 +121,7 @@ class Notebook:
         folder = str(Path.cwd() / ".ipython")
         shell = shell_class().instance(config=config, ipython_dir=folder, user_module=self.module)
         shell.left_out, shell.number = [], 0
+        shell.loop_runner = run_to_end
         for formatter in (shell.InteractiveTB, shell.SyntaxTB):
             formatter.structured_traceback = lambda *args, **kwargs: []
         shell.compile.get_code_name = lambda *_: f"<cell {shell.number}>"
@@ -125,12 +136,17 @@ class Notebook:
                 self.shell.number = number
                 try:
                     self._start()
-                    self.shell.run_cell(source, store_history=True)
+                    result = self.shell.run_cell(source, store_history=True)
+                    self._note(number, result.error_before_exec or result.error_in_exec)
                 except BaseException:  # one that IPython does not expect
                     continue
                 finally:
                     self._stop()
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
+
+    def _note(self, number, error):
+        if isinstance(error, ImportError):
+            self.lacking.append([number, str(error.name or "").partition(".")[0]])
 
     def get(self, name):
         """What the notebook has left under `name`. Raises KeyError."""
