@@ -68,8 +68,11 @@ def add_verdicts(tree, found):
         key = line.get("id").removeprefix("claim-")
         if key in found:
             address = f"claims.html#worlds-{key}"
-            line.append(E.a(verdicts.count(found[key]), href=address))
-            line[-1].tail = "."
+            link = E.a(verdicts.count(found[key]), href=address)
+            link.tail = "."
+            if len(line):
+                line[-1].tail = f"{line[-1].tail or ''} "
+            line.append(link)
 
 
 def name_sections(tree, trees):

@@ -6,7 +6,9 @@
   const deeper = choice ? document.querySelectorAll("section.deeper") : [];
   const unfold = (section, open) => {
     section.classList.toggle("opened", open);
-    section.querySelector(".path > button").setAttribute("aria-expanded", open);
+    const button = section.querySelector(".path > button");
+    button.setAttribute("aria-expanded", open);
+    button.textContent = open ? "Hide this section" : "Show this section";
     dispatchEvent(new Event("resize")); // what measures itself does so again
   };
   const say = () => {
@@ -28,7 +30,6 @@
   for (const section of deeper) {
     const show = document.createElement("button");
     show.type = "button";
-    show.textContent = "Show this section";
     show.addEventListener("click", () => unfold(section, !section.classList.contains("opened")));
     section.querySelector(".path").append(" ", show);
   }

@@ -13,6 +13,8 @@ SCRIPT = (Path(__file__).parent / "guesses.js").read_text("utf-8")
 GUESS = "//blockquote[@class='callout guess']"
 OUTPUT = "div[starts-with(@class, 'cell_output')]"
 OPEN_CODE = "div[starts-with(@class, 'cell_input')]"
+TASK = ".//p[.='Show a solution'] | .//pre[starts-with(normalize-space(), 'checks.check_')]"
+"""What a student writes, and what checks it."""
 
 
 def fold(tree):
@@ -53,7 +55,9 @@ def put_answer(guess):
 
 
 def asks(element):
-    """Whether an element below a guess gives nothing away."""
+    """Whether an element below a guess gives nothing away, or is a task, which is never hidden."""
+    if element.xpath(TASK):
+        return True
     outputs = element.xpath(OUTPUT)
     live = outputs and outputs[0].xpath(".//*[@data-live]")
     return bool(element.xpath(OPEN_CODE) and (live or not outputs))

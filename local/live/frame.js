@@ -8,12 +8,25 @@ const LONGEST = 100; // milliseconds of a frame: after a longer one, a motion is
 // passed since it was last called, and says whether it goes on from there. `show()`, if there is
 // one, draws what has changed since, where all of the figure would be too much.
 export function motion(advance, show) {
-  const self = { running: false, update() {}, start: () => run(true), stop: () => run(false) };
+  // `waits`: it was paused, and goes on when it is resumed; a stop forgets that.
+  const self = { running: false, waits: false, update() {}, start: () => run(true) };
+  self.stop = () => {
+    self.waits = false;
+    run(false);
+  };
+  self.pause = () => {
+    self.waits ||= self.running;
+    run(false);
+  };
+  self.resume = () => {
+    if (self.waits) run(true);
+  };
   let pending;
   let last;
   function run(running) {
     if (running && self.running) return;
     self.running = running;
+    if (running) self.waits = false;
     cancelAnimationFrame(pending); // or a stop and a start within a frame would leave two
     if (show || !running) self.update();
     if (running) {
@@ -36,20 +49,10 @@ export function motion(advance, show) {
   return self;
 }
 
-// Stops the motion while less than half of `node` is seen, and starts it again; at first, if it is
-// to begin by itself.
-function whileSeen(node, motion, begins) {
-  let waits = begins;
+// Pauses the motion while less than half of `node` is seen.
+function whileSeen(node, motion) {
   const seen = new IntersectionObserver(
-    (changes) => {
-      if (!changes.at(-1).isIntersecting) {
-        waits ||= motion.running;
-        motion.stop();
-      } else if (waits) {
-        waits = false;
-        motion.start();
-      }
-    },
+    (changes) => (changes.at(-1).isIntersecting ? motion.resume() : motion.pause()),
     { threshold: 0.5 },
   );
   seen.observe(node);
@@ -87,7 +90,8 @@ export function compose(
   model.on("change", update);
   if (motion) motion.update = update;
   update();
-  const seen = motion && whileSeen(box, motion, begins);
+  if (motion) motion.waits = begins;
+  const seen = motion && whileSeen(box, motion);
   return () => {
     motion?.stop();
     seen?.disconnect();

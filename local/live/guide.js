@@ -36,7 +36,7 @@ export function guideOf(model, { motion, again = () => {} }) {
 
   // The step that is shown: the one that plays, or the one that the figure agrees with.
   const current = () => {
-    if (motion?.running && playing) return playing;
+    if ((motion?.running || motion?.waits) && playing) return playing;
     return steps.find((_, k) => led.every((name) => same(model.get(name), aims[k][name])));
   };
   const update = () => {

@@ -19,17 +19,17 @@ import { movingAverage, timeConstant } from "./moving.js";
 const ABOVE = { from: 72, to: 216 }; // pixels of the two panels
 const BELOW = { training: 292, inference: 324, axis: 344 };
 const LEFT = 40; // where the upper panel begins
-const REACH = 6; // deviations that the lower panel has to each side
 const EPSILON = 1e-3;
 const DASHED = "6 4"; // the moving average
 
 // What was measured in the training, which never changes, and its steps that the picture has.
 function measured(model) {
+  const reach = model.get("reach"); // deviations that the lower panel has to each side
   const names = ["mean", "variance", "true"];
   const [means, variances, trueMeans] = names.map((name) => floats(model.get(name)));
   const last = means.length;
   const first = last - model.get("shown") + 1; // steps count from 1
-  return { means, variances, trueMeans, first, last };
+  return { means, variances, trueMeans, first, last, reach };
 }
 
 // The averages after the last step, and the unit as they normalize it: its mean in `inference`,
@@ -65,15 +65,15 @@ function sentences({ momentum, tau, stop, trueMean, average, inference }) {
 // --- On the stage: above, the mean step by step; below, the unit in training and in inference ---
 
 // From steps and means to pixels of the upper panel, and deviations to pixels of the lower one.
-function geometry({ means, trueMeans, first, last }, width) {
+function geometry({ means, trueMeans, first, last, reach }, width) {
   const shown = [...means.slice(first - 1), ...trueMeans.slice(first - 1)];
   const margin = (Math.max(...shown) - Math.min(...shown)) * 0.06;
   const range = [Math.min(...shown) - margin, Math.max(...shown) + margin];
   return {
-    ...{ width, range, right: width - 12 },
+    ...{ width, range, reach, right: width - 12 },
     across: scale([first, last], [LEFT, width - 12]),
     up: scale(range, [ABOVE.to, ABOVE.from]),
-    along: scale([-REACH, REACH], [84, width - 12]),
+    along: scale([-reach, reach], [84, width - 12]),
   };
 }
 
@@ -125,24 +125,29 @@ function timeRuler({ tau, stop }, { across, width }) {
 }
 
 // The unit normalized by its batch, as in training, and by the moving averages, as in inference.
-function normalized({ inference, deviations }, { along }) {
-  const ends = `${along(-REACH)} ${BELOW.axis}H${along(REACH)}`;
+function normalized({ inference, deviations }, place) {
+  const { along, reach } = place;
+  const ends = `${along(-reach)} ${BELOW.axis}H${along(reach)}`;
   return [
     note(0, 262, "Where the unit then stands, normalized"),
     svg("path", { class: "axis", d: `M${ends}` }),
     svg("path", { class: "grid", d: `M${along(0)} ${BELOW.training - 14}V${BELOW.axis}` }),
-    ...ticks(-REACH, REACH, 6).map((v) =>
+    ...ticks(-reach, reach, 6).map((v) =>
       note(along(v), BELOW.axis + 16, number(v, 0), "soft", "middle"),
     ),
-    ...unit("training", 0, deviations.training, along, "none"),
-    ...unit("inference", inference, deviations.inference, along, "4 3"),
+    ...unit("training", 0, deviations.training, place, "none"),
+    ...unit("inference", inference, deviations.inference, place, "4 3"),
   ];
 }
 
 // Mean and one deviation around it, in the row of this mode.
-function unit(mode, mean, deviation, along, dash) {
+function unit(mode, mean, deviation, { along, reach }, dash) {
   const y = BELOW[mode];
-  const at = (value) => along(clamp(value, -REACH, REACH));
+  const at = (value) => along(clamp(value, -reach, reach));
+  const beyond = Math.abs(mean) > reach && note(
+    at(mean), y - 14, mean > 0 ? `${number(mean, 1)} →` : `← ${number(mean, 1)}`, "",
+    mean > 0 ? "end" : "start",
+  );
   const [left, right] = [at(mean - deviation), at(mean + deviation)];
   const box = { x: left, y: y - 9, width: right - left, height: 18 };
   const known = { "data-mode": mode, "data-at": mean, "data-deviation": deviation };
@@ -151,6 +156,7 @@ function unit(mode, mean, deviation, along, dash) {
     svg("rect", { class: "area", ...box }),
     svg("rect", { class: "line", ...box, "stroke-dasharray": dash }),
     svg("circle", { class: "dot", cx: at(mean), cy: y, r: 6, ...known }),
+    ...(beyond ? [beyond] : []),
   ];
 }
 

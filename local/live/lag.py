@@ -13,7 +13,8 @@ class Lag(live.Figure):
 
     mean, variance: (steps,), of the unit over each step's batch.  true: (steps,), its mean over
     all training examples after the step.  momentum: in [0, 1), as in (5.1).  stop: the step after
-    which training ends.  shown: how many of the last steps the picture has.
+    which training ends.  shown: how many of the last steps the picture has.  reach: deviations to
+    each side where the unit stands normalized.
     """
 
     module = "lag.js"
@@ -33,6 +34,7 @@ class Lag(live.Figure):
     true = t.Bytes().tag(sync=True)
     momentum = t.Float(0.9).tag(sync=True)
     stop = t.Int().tag(sync=True)
+    reach = t.Int().tag(sync=True)
     shown = t.Int(200).tag(sync=True)
 
     def __init__(self, mean, variance, true, **kwargs):
@@ -43,7 +45,8 @@ class Lag(live.Figure):
         moving_mean, moving_variance = averages(mean, variance, 0.9)
         off = np.abs(true - moving_mean) / np.sqrt(moving_variance + 1e-3)
         worst = first + int(off[first - 1 :].argmax())
-        data |= {"stop": last, "guide": guide(worst, last)}
+        reach = max(6, int(np.ceil(off[first - 1 :].max())) + 1)
+        data |= {"stop": last, "reach": reach, "guide": guide(worst, last)}
         data |= {"limits": {"momentum": [0, 0.999], "stop": [first, last, 1]}}
         super().__init__(**{**data, **kwargs})
 
@@ -68,7 +71,8 @@ class Lag(live.Figure):
             below.plot([center - deviation, center + deviation], [y, y], style, color=blue)
             below.plot(center, y, "o", color=blue, markersize=8)
         below.set_yticks([1, 0], ["training", "inference"])
-        below.set(title="Where the unit stands, normalized", xlim=(-6, 6), ylim=(-0.6, 1.6))
+        below.set(title="Where the unit stands, normalized", ylim=(-0.6, 1.6))
+        below.set_xlim(-self.reach, self.reach)
         return figure
 
 
@@ -99,8 +103,8 @@ def guide(worst, last):
         ),
         live.press(
             "At the end",
-            "0.9 again, at another step: how far a unit is off in use depends on where training "
-            "ends.",
+            "0.9 again, at another step: how far a unit is off in inference depends on where "
+            "training ends.",
             **{"momentum": 0.9, "stop": last},
         ),
     ]

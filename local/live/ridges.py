@@ -110,7 +110,7 @@ def row_of_half(density):
 def guide(name, key, gone, last):
     """The steps that lead through the rows, if the peak of `name` in the history `key` goes."""
     start = live.press(
-        "First step", "One peak: what the first weights make of the pictures.", row=0
+        "First step", f"{name} is one peak: what the first weights make of the pictures.", row=0
     )
     halved = live.press(
         "The peak goes",
@@ -120,8 +120,7 @@ def guide(name, key, gone, last):
     )
     play = live.press(
         "From start to end",
-        f"Which panel goes on changing when {name} has long settled? The deviations stand in the "
-        "words when it stops.",
+        "Which panel goes on changing to the end? The deviations stand in the words when it stops.",
         begin={"row": 0},
         row=last,
     )

@@ -11,7 +11,7 @@ export const button = (text, label, press) => {
 };
 
 export class Cell {
-  // asked: { run(cell), runTo(cell), next(cell), changed(cell) }
+  // asked: { run(cell), runTo(cell), next(cell), stop(), changed(cell) }
   constructor({ id, number, before, alt, asked }) {
     Object.assign(this, { id, number, before, alt, asked, ran: false });
     this.name = `code ${number}`;
@@ -38,9 +38,13 @@ export class Cell {
     this.state.className = "cell-state";
     this.back = button("Reset", this.name, () => this.reset());
     this.back.hidden = true;
+    this.runner = button("Run", this.name, run);
+    this.stopper = button("Stop", this.name, () => this.asked.stop());
+    this.stopper.hidden = true;
     this.tools.append(
-      button("Run", this.name, run),
+      this.runner,
       button("Run to here", this.name, () => this.asked.runTo(this)),
+      this.stopper,
       this.back,
       this.state,
     );
@@ -70,6 +74,8 @@ export class Cell {
     if (!this.state) return;
     this.state.textContent = words;
     this.tools.dataset.state = kind;
+    if (document.activeElement === this.stopper) this.runner.focus(); // for it is going
+    this.stopper.hidden = kind !== "runs";
   }
 
   makePlace() {

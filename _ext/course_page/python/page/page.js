@@ -9,6 +9,14 @@ const NOT_KEPT =
   "This browser does not keep your changes: download your work before you leave the page. ";
 const LOOSE = "An edit of yours belongs to code that the book has changed since: it is in the download. ";
 
+const read = (text) => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error("it is not a notebook");
+  }
+};
+
 const later = (wait, act) => {
   let timer;
   return () => {
@@ -50,6 +58,7 @@ class Page {
       run: (cell) => this.run([cell], true),
       runTo: (cell) => this.run(this.cells.slice(0, this.cells.indexOf(cell) + 1)),
       next: (cell) => this.runAndGoOn(cell),
+      stop: () => this.stop(),
       changed: () => this.keep(),
     };
     this.setup = notebook.code.filter((cell) => cell.metadata?.tags?.includes("setup"));
@@ -135,7 +144,10 @@ class Page {
     this.kernel = null;
     this.ready = false;
     for (const cell of this.waiting.splice(0)) cell.say("");
-    for (const cell of this.cells) cell.ran = false;
+    for (const cell of this.cells) {
+      if (cell.ran) cell.say(""); // its names are gone
+      cell.ran = false;
+    }
     this.meter.hidden = true;
     this.say(`${why} `);
     const again = button("Begin again", "", () => this.begin());
@@ -166,7 +178,16 @@ class Page {
     if (this.busy || !this.ready) return;
     this.busy = true;
     this.switch();
-    while (this.waiting.length && this.ready) await this.one(this.waiting.shift());
+    const several = this.waiting.length > 1;
+    let ran = 0;
+    while (this.waiting.length && this.ready) {
+      const cell = this.waiting.shift();
+      const last = this.cells.indexOf(this.waiting.at(-1) ?? cell) + 1;
+      if (several) this.words.textContent = `Running ${cell.name} of ${last}.`;
+      await this.one(cell);
+      ran += cell.ran;
+    }
+    if (several && this.ready) this.words.textContent = `Cells that have run: ${ran}.`;
     this.busy = false;
     this.switch();
   }
@@ -183,7 +204,7 @@ class Page {
     });
     await shown;
     cell.outputs.end();
-    if (!result) return cell.say("stopped", "failed");
+    if (!result) return cell.say("stopped, its names are gone", "failed");
     cell.ran = result.ok;
     const took = `${result.seconds.toFixed(1)} s`;
     if (result.ok) cell.say(`done, ${took}`, "done");
@@ -248,7 +269,7 @@ class Page {
     file.value = "";
     if (!chosen) return;
     try {
-      const { texts, strangers } = this.notebook.adopt(JSON.parse(await chosen.text()));
+      const { texts, strangers } = this.notebook.adopt(read(await chosen.text()));
       for (const cell of this.cells) if (cell.view && cell.id in texts) cell.text = texts[cell.id];
       const others = strangers ? ` Cells that have no place here: ${strangers}.` : "";
       this.say(`Your code of ${chosen.name} stands in the cells.${others}`);
