@@ -289,6 +289,11 @@ SECTION = """<html><head></head><body><section id="top"><h1>Top</h1><section id=
 <section id="two"><h3>Two</h3><p>two</p></section></section></section></body></html>"""
 INPUT = '<div class="cell_input">code</div>'
 LIVE = '<div class="cell_output"><div data-live="a.js">live</div></div>'
+TASK = '<div class="cell x"><details><summary><p>Show a solution</p></summary>s</details></div>'
+CHECK = (
+    '<div class="cell x"><div class="cell_input"><pre>checks.check_a(a)</pre></div>'
+    '<div class="cell_output">6 of 6 passed</div></div>'
+)
 
 
 @pytest.mark.parametrize(
@@ -298,9 +303,10 @@ LIVE = '<div class="cell_output"><div data-live="a.js">live</div></div>'
         (f"<div class='cell x'>{INPUT}</div><p>prose</p>", "prose"),
         (f"<div class='cell x'>{INPUT}<div class='cell_output'>out</div></div><p>p</p>", "outp"),
         (f"<div class='cell x'>{INPUT}{LIVE}</div><p class='caption'>try</p>", "try"),
+        (f"{TASK}{CHECK}<p>prose</p>", "prose"),
         ("<div class='cell x'><details>code</details></div>", "code"),
     ],
-    ids=["prose", "code", "output", "live", "folded code"],
+    ids=["prose", "code", "output", "live", "task", "folded code"],
 )
 def test_an_answer_begins_where_something_is_given_away_and_ends_at_a_heading(below, answer):
     tree = html.document_fromstring(SECTION.format(below))

@@ -108,3 +108,19 @@ def test_a_replay_goes_through_every_step_and_can_be_stopped(address, chromium):
         stopped = words(page)
         page.clock.run_for(3500)
         assert words(page) == stopped
+
+
+def test_a_replay_that_was_paused_is_forgotten_after_a_reset(address, chromium):
+    with visit(chromium, address + "graph-light.html", PHONE) as page:
+        page.emulate_media(reduced_motion="no-preference")
+        replay = page.get_by_role("button", name="Replay")
+        replay.click()
+        page.evaluate("document.body.style.paddingTop = '3000px'; scrollTo(0, 0)")
+        page.wait_for_timeout(300)
+        assert replay.get_attribute("aria-current") == "step"  # it waits to be seen
+        page.get_by_role("button", name="Reset").evaluate("button => button.click()")
+        first = words(page)
+        assert replay.get_attribute("aria-current") is None
+        page.locator(".live-stage").scroll_into_view_if_needed()
+        page.wait_for_timeout(2500)  # longer than a step of it stands
+        assert words(page) == first

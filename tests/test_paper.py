@@ -122,3 +122,12 @@ def test_in_forced_colours_the_dots_differ_from_the_map_and_the_maps_from_each_o
     dot, *maps = forced.evaluate(DIFFERENT)
     assert len({dot, *maps}) == 3
     assert contrast(dot, forced.evaluate(GROUND)) > 7
+
+
+def test_paper_has_the_answers_of_questions_only_if_they_are_wanted(address, chromium):
+    with visit(chromium, address + CHAPTER) as page:
+        page.emulate_media(media="print")
+        answers = page.locator(".question-answers").first
+        assert answers.bounding_box() is None
+        page.evaluate("document.documentElement.dataset.print = 'answers'")
+        assert answers.bounding_box()["height"] > 50

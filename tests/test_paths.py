@@ -94,7 +94,8 @@ def test_the_switch_keeps_to_the_core_and_is_remembered(width, address, chromium
         show = page.locator(f"[id='{deeper[0]}']").get_by_role("button", name="Show this section")
         show.press("Enter")
         assert shown(page, deeper[0])
-        assert show.get_attribute("aria-expanded") == "true"
+        hide = page.locator(f"[id='{deeper[0]}']").get_by_role("button", name="Hide this section")
+        assert hide.get_attribute("aria-expanded") == "true"
         page.wait_for_function(REACHED)  # what scrolls can be reached with the keyboard
         assert violations(page) == []
         switch.click()

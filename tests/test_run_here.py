@@ -212,8 +212,13 @@ def test_an_endless_loop_is_stopped_and_python_begins_again(address, chromium):
         write(page, first, "print('on', flush=True)\nwhile True:\n    pass")
         tools(page, first).get_by_role("button", name="Run:").click()
         page.locator("run-here[data-state=busy]").wait_for()
-        page.get_by_role("button", name="Stop").click()
+        stop = tools(page, first).get_by_role("button", name="Stop")  # where the reader is
+        stop.press("Enter")
         page.get_by_text("Python was stopped, so all names are gone.").first.wait_for()
+        assert not stop.is_visible()
+        focused = "document.activeElement.getAttribute('aria-label')"
+        assert page.evaluate(focused).startswith("Run: ")
+        assert tools(page, first).inner_text().endswith("stopped, its names are gone")
         write(page, first, "import numpy\n[numpy.empty(2**28 - 1) for _ in range(4)]")
         page.get_by_role("button", name="Begin again").click()
         settled(page)

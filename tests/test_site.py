@@ -363,3 +363,45 @@ def test_what_opens_over_a_page_is_accessible(opener, theme, address, chromium):
         page.locator(opener).tap()
         page.locator("dialog[open]").wait_for()
         assert violations(page) == []
+
+
+FIRST_COLUMN = """() => [...document.querySelectorAll("details.hide pre")].map(pre => {
+    const fold = pre.closest("details");
+    fold.open = true;
+    const clips = getComputedStyle(fold).overflowX !== "visible";
+    const left = Math.max(0, clips ? fold.getBoundingClientRect().left : 0);
+    const text = document.createRange();
+    text.selectNodeContents(pre);
+    return text.getBoundingClientRect().left - left;
+})"""
+
+
+def test_a_phone_shows_unfolded_code_from_its_first_column(address, chromium):
+    with visit(chromium, address + CHAPTER, PHONE) as page:
+        page.evaluate(UNFOLD)
+        lefts = page.evaluate(FIRST_COLUMN)
+        assert len(lefts) > 3 and min(lefts) > 4
+
+
+def test_names_of_the_next_pages_fit_a_phone(address, trees, chromium):
+    fits = "all => all.every(link => link.scrollWidth <= link.clientWidth)"
+    for name in ("index.html", "00-one-hour.html", "claims.html"):
+        with visit(chromium, address + name, PHONE) as page:
+            parts = page.locator(".prev-next-area a, .prev-next-info")
+            assert parts.count() > 1 and parts.evaluate_all(fits)
+
+
+def test_the_line_of_a_claim_and_its_worlds_are_two_sentences(trees):
+    lines = [p.text_content() for tree in trees.values() for p in tree.xpath("//p[@class='claim']")]
+    assert len(lines) > 40
+    assert [line for line in lines if "Holds in" in line and ". Holds in" not in line] == []
+
+
+def test_a_task_is_never_inside_an_answer(trees):
+    tasks = [
+        task
+        for name, tree in trees.items()
+        for task in tree.xpath("//div[@class='own'] | //p[.='Show a solution']")
+    ]
+    assert len(tasks) > 10
+    assert [task for task in tasks if any(task.iterancestors("guess-answer"))] == []
