@@ -29,11 +29,12 @@ def of(question, outcome, second, cells, numbers):
     errors = outcome.errors if outcome else []
     kinds = {kind for error in errors for kind in error["kinds"] if isinstance(kind, str)}
     sources = [cell.source for cell in cells]
-    if "NotImplementedError" not in kinds and (newer := _newer(sources, numbers)):
+    unfilled = "NotImplementedError" in kinds
+    if newer := _newer(sources, numbers, question.name if unfilled else ""):
         return f"{newer}: a person decides."
     if outcome is not None and not errors:
         return ""
-    if "NotPythonError" in kinds or "NotImplementedError" in kinds:
+    if "NotPythonError" in kinds or unfilled:
         return ""
     if lacking := _lacking(errors, kinds, second, numbers, [sources[n] for n in numbers]):
         return f"{lacking}: a person decides."
@@ -44,13 +45,13 @@ def of(question, outcome, second, cells, numbers):
     return ""
 
 
-def _newer(sources, numbers):
-    """What to say of a newer Python's syntax in a cell, or ""."""
+def _newer(sources, numbers, name):
+    """What to say of a newer Python's syntax in a cell that has this name in it, or ""."""
     found = newer_syntax(sources)
     if not all(found.get(number + 1, "newer") for number in numbers):
         return ""  # an error of syntax in its own cell, too
     for cell, python in found.items():
-        if python:
+        if python and name in sources[cell - 1]:
             return f"Code cell {cell} has a syntax of {python}, and Python {PYTHON} grades"
     return ""
 

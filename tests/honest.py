@@ -306,6 +306,9 @@ LACKING = {
         with_first("int(found[0])"), above=["found = !nproc"], other=REVIEW
     ),
     "a name of another version": kind(with_first("np.in1d_of_old([1], [1])"), other=REVIEW),
+    "below its stub in newer syntax": kind(
+        STUB, between=[RIGHT.replace("(dy, cache)", "[T](dy: T, cache)")], other=REVIEW
+    ),
     "a helper redefined in newer syntax": kind(
         with_first("assert axes(1) == 1"),
         above=["def axes(x): return 0", "def axes[T](x: T): return x"],

@@ -40,9 +40,8 @@ def without_marks(name):
                 base = base[: found.start()]
                 break
             found = None
-    copied = (
-        (len(re.findall(r" of | von | de ", found[0])),) if (found := COPY_OF.match(name)) else ()
-    )
+    prefix = COPY_OF.match(name)
+    copied = (len(re.findall(r" (?:of|von|de)\s", prefix[0])),) if prefix else ()
     return base.strip(), (*reversed(numbers), *copied)
 
 

@@ -26,7 +26,9 @@ def gradescope(handed):
         return {}
     found = {}
     for name, entry in table.items() if isinstance(table, dict) else ():
-        with contextlib.suppress(AttributeError, KeyError, TypeError, IndexError, OverflowError):
+        with contextlib.suppress(
+            LookupError, AttributeError, TypeError, ArithmeticError, ValueError
+        ):
             found[(*handed.parts[:-1], name)] = _submitters(entry)
     return found
 
@@ -57,7 +59,6 @@ def blackboard(handed):
         text = handed.read(LARGEST_TABLE).decode("utf-8", "replace")
     except UnreadableError:
         return {}
-    found = re.match(
-        r"\ufeff?[^:\n]{2,20}: *(.*?) *\(([^()\s]+)\)\s*$", text, re.M
-    )  # a line "Name:"
+    # Its first line is "Name: Ada Lovelace (ada)", in the language of the platform.
+    found = re.match(r"\ufeff?[^:\n]{2,20}: *(.*?) *\(([^()\s]+)\)\s*$", text, re.M)
     return {until_time(handed.parts[-1]): found.groups()} if found else {}
