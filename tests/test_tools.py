@@ -139,6 +139,16 @@ def test_a_test_leaves_a_book_of_other_data_as_it_is(small_book, tmp_path, monke
     assert small_book() == (1, 1)
 
 
+def test_a_test_of_changed_code_begins_the_books_cache_anew(small_book, tmp_path, monkeypatch):
+    monkeypatch.setattr(freshness, "stamp", lambda: "old data")
+    execute.main()
+    monkeypatch.setattr(freshness, "stamp", lambda: "new data")
+    path = tmp_path / "one.ipynb"
+    freshness.store_tested(nbformat.read(path, as_version=4), path, seconds=1.0)
+    execute.main()
+    assert small_book() == (1, 2)
+
+
 def test_the_stamp_follows_code_packages_and_data(tmp_path, monkeypatch):
     root = tmp_path / "grading"  # as a folder of the course's is called, too
     monkeypatch.setattr(freshness, "ROOT", root)

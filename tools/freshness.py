@@ -17,17 +17,22 @@ from tools.files import ROOT, write
 
 
 def stamp():
-    """A digest of everything outside the notebooks on which their outputs depend.
+    """Digests of everything outside the notebooks on which their outputs depend: code, then data.
 
     It loads the data set, so that a missing one is fetched once, before many notebooks ask for it.
     """
-    digest = hashlib.sha256(sys.version.encode())
+    arrays, code = hashlib.sha256(), hashlib.sha256(sys.version.encode())
     for array in data.load_mini_cifar():
-        digest.update(array.tobytes())
+        arrays.update(array.tobytes())
     for path in [ROOT / "requirements.lock", *sorted((ROOT / "local").rglob("*.*"))]:
         if path.is_file() and path.suffix != ".pyc":
-            digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()
+            code.update(path.name.encode() + path.read_bytes())
+    return f"{code.hexdigest()} {arrays.hexdigest()}"
+
+
+def of_data(text):
+    """The part of a stamp that sums up the data set."""
+    return text.rpartition(" ")[2]
 
 
 def empty_if_stale():
@@ -50,7 +55,7 @@ def store_tested(notebook, path, seconds):
     cache.CACHE.parent.mkdir(exist_ok=True)
     with FileLock(cache.CACHE.parent / "tested.lock"):
         stored = cache.CACHE / "stamp"
-        if not stored.exists():
-            empty_if_stale()
-        if stored.read_text() == stamp():
-            cache.store(notebook, path, seconds)
+        if stored.exists() and of_data(stored.read_text()) != of_data(stamp()):
+            return
+        empty_if_stale()
+        cache.store(notebook, path, seconds)
