@@ -362,9 +362,10 @@ HOSTILE = {
         "OSError|may not do",
     ),
     "reads the gradebook": instead(
-        f"import os\nfound = [f for top in ({COURSE!r}, '/tmp', '/home', {GRADEBOOK!r})\n"
-        "         for folder, _, files in os.walk(top) for f in files\n"
-        "         if 'site-packages' not in folder and f in ('by-hand.csv', 'seed')]\n"
+        f"import os\nfound = []\nfor top in ({COURSE!r}, '/tmp', '/home', {GRADEBOOK!r}):\n"
+        "    for _, folders, files in os.walk(top):\n"
+        "        folders[:] = [one for one in folders if one != 'site-packages']  # too many\n"
+        "        found += [one for one in files if one in ('by-hand.csv', 'seed')]\n"
         "if found: raise AssertionError(found)",
         FULL,
         "Right",
