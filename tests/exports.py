@@ -16,6 +16,8 @@ from pathlib import Path
 
 import yaml
 
+from grading.submissions import intake
+from local.exercises.questions import QUESTIONS
 from tests import submissions
 from tests.submissions import SLUG
 
@@ -214,6 +216,19 @@ def files_of(layout, people, slug=SLUG, right=None, wrong=None):
     right = right or submissions.Entry().data()
     wrong = wrong or submissions.CORPUS["nothing returned"].data()
     return [*make(people, slug, lambda person, attempt: right if attempt else wrong)]
+
+
+def read(folder):
+    """The submissions that are found in a folder, and what is set aside."""
+    return intake.find(folder, tuple(QUESTIONS))
+
+
+def archive(path, *members):
+    """An archive of (ZipInfo or name, data)."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as opened:
+        for info, data in members:
+            opened.writestr(info, data)
+    return path
 
 
 def zipped(files):
