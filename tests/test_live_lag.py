@@ -1,5 +1,7 @@
 """The lag of moving averages of chapter 5: they are the layer's, and so is what inference sees."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -20,7 +22,7 @@ VARIANCE = 1 + 0.3 * np.cos(np.arange(STEPS) / 20)
 
 @pytest.fixture(scope="module")
 def figures():
-    return {"lag": Lag(MEAN, VARIANCE, TRUE)}
+    return {"lag": Lag(MEAN, VARIANCE, TRUE), "short": Lag(MEAN, VARIANCE, TRUE, reach=1)}
 
 
 def moving_averages(momentum, steps):
@@ -96,3 +98,14 @@ def test_the_steps_begin_where_the_average_of_0_9_has_missed_most(address, chrom
             assert f"At step {worst} " in words(page)
             found = numbers(page, "[data-mode=inference]", "data-at")
             np.testing.assert_allclose(found, off(worst, momentum), rtol=1e-4, atol=1e-6)
+
+
+def test_what_lies_beyond_the_axis_is_named_at_its_end(address, chromium):
+    with visit(chromium, address + "short-light.html", PHONE) as page:
+        page.locator(".live-steps button").nth(1).click()
+        at = float(page.locator("[data-mode=inference]").get_attribute("data-at"))
+        (arrow,) = page.locator(".live-stage text").filter(has_text=re.compile("[→←]")).all()
+        assert abs(at) > 1 and f"{abs(at):.1f}" in arrow.text_content()
+        page.goto(address + "lag-light.html")
+        page.locator(".live-steps button").nth(1).click()
+        assert page.get_by_text(re.compile("[→←]")).count() == 0

@@ -46,7 +46,8 @@ def on_debian_as_root():
 def install_shell():
     """Install Debian's headless shell."""
     print(f"Installing {SHELL} for the tests", flush=True)
-    quietly(["sh", "-c", f"apt-get update && apt-get install -y --no-install-recommends {SHELL}"])
+    apt = "apt-get -o Acquire::Retries=0 -o Acquire::http::Timeout=10"  # there may be no network
+    quietly(["sh", "-c", f"{apt} update && {apt} install -y --no-install-recommends {SHELL}"])
 
 
 def install():

@@ -92,7 +92,7 @@ def run(path):
 
 
 def main():
-    freshness.empty_if_stale()
+    freshness.empty_if_stale(freshness.stamp())
     with cache.opened(cache.CACHE) as stored:
         waiting = [path for path in paths() if not cache.holds(stored, path)]
     if not waiting:

@@ -35,9 +35,9 @@ def of_data(text):
     return text.rpartition(" ")[2]
 
 
-def empty_if_stale():
+def empty_if_stale(today):
     """Empty the cache where its stamp differs from today's, and drop the pages made from it."""
-    stored, today = cache.CACHE / "stamp", stamp()
+    stored = cache.CACHE / "stamp"
     if not stored.exists() or stored.read_text() != today:
         shutil.rmtree(cache.CACHE, ignore_errors=True)
         # Sphinx decides by the notebooks, not by the cache, which pages it must read again.
@@ -53,9 +53,10 @@ def store_tested(notebook, path, seconds):
     stored.
     """
     cache.CACHE.parent.mkdir(exist_ok=True)
+    today = stamp()
     with FileLock(cache.CACHE.parent / "tested.lock"):
         stored = cache.CACHE / "stamp"
-        if stored.exists() and of_data(stored.read_text()) != of_data(stamp()):
+        if stored.exists() and of_data(stored.read_text()) != of_data(today):
             return
-        empty_if_stale()
+        empty_if_stale(today)
         cache.store(notebook, path, seconds)

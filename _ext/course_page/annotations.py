@@ -70,8 +70,7 @@ def add_verdicts(tree, found):
             address = f"claims.html#worlds-{key}"
             link = E.a(verdicts.count(found[key]), href=address)
             link.tail = "."
-            if len(line):
-                line[-1].tail = f"{line[-1].tail or ''} "
+            line[-1].tail += " "
             line.append(link)
 
 

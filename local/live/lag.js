@@ -144,10 +144,8 @@ function normalized({ inference, deviations }, place) {
 function unit(mode, mean, deviation, { along, reach }, dash) {
   const y = BELOW[mode];
   const at = (value) => along(clamp(value, -reach, reach));
-  const beyond = Math.abs(mean) > reach && note(
-    at(mean), y - 14, mean > 0 ? `${number(mean, 1)} →` : `← ${number(mean, 1)}`, "",
-    mean > 0 ? "end" : "start",
-  );
+  const [end, arrow] = mean > 0 ? ["end", `${number(mean, 1)} →`] : ["start", `← ${number(mean, 1)}`];
+  const beyond = Math.abs(mean) > reach ? [note(at(mean), y - 14, arrow, "", end)] : [];
   const [left, right] = [at(mean - deviation), at(mean + deviation)];
   const box = { x: left, y: y - 9, width: right - left, height: 18 };
   const known = { "data-mode": mode, "data-at": mean, "data-deviation": deviation };
@@ -156,7 +154,7 @@ function unit(mode, mean, deviation, { along, reach }, dash) {
     svg("rect", { class: "area", ...box }),
     svg("rect", { class: "line", ...box, "stroke-dasharray": dash }),
     svg("circle", { class: "dot", cx: at(mean), cy: y, r: 6, ...known }),
-    ...(beyond ? [beyond] : []),
+    ...beyond,
   ];
 }
 
