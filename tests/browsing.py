@@ -137,6 +137,8 @@ UNFOLD = """() => {
     for (const fold of document.querySelectorAll("details")) fold.open = true;
     const closed = ".answer-button[aria-expanded=false]";
     for (const button of document.querySelectorAll(closed)) button.click();
+    // Boxes that now scroll are marked when they have been laid out, before the next picture.
+    return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())));
 }"""
 
 

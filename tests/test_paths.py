@@ -70,7 +70,7 @@ def core_and_deeper():
 
 
 REACHED = """() => [...document.querySelectorAll("section.opened pre")].every(code =>
-    code.scrollWidth <= code.clientWidth || code.tabIndex === 0)"""
+    !code.checkVisibility() || code.scrollWidth <= code.clientWidth || code.tabIndex === 0)"""
 MORE = """section => [...section.children].some(part =>
     !part.matches("h2, .path, span") && part.getClientRects().length)"""
 

@@ -6,6 +6,8 @@ import re
 import shutil
 from pathlib import Path
 
+from sphinx.errors import ExtensionError
+
 from _ext.course_page import fonts, guesses, node, python, search
 from local import plots
 from tools.files import ROOT
@@ -43,6 +45,10 @@ OUR_SCRIPTS = [
 ]
 
 ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
+THEME_MEASURES = re.compile(r'document\.querySelectorAll\(\["pre",[^\]]*\]\.join\(", "\)\)')
+"""Where the theme's script asks for the size of all boxes that may scroll, which lays out each fold
+of a chapter by itself. Our `book.js` does what it is for."""
+
 FONT_FACE = re.compile(r"@font-face\s*{[^}]*}")
 
 
@@ -58,6 +64,11 @@ def shrink(site):
         without_source_map(path.read_text("utf-8"))
         for path in [*(shipped / name for name in SCRIPTS), *(HERE / name for name in OUR_SCRIPTS)]
     )
+    script, found = THEME_MEASURES.subn("[]", script)
+    if found != 1:
+        raise ExtensionError(
+            f"The theme's script must measure boxes once, found {found}: see THEME_MEASURES."
+        )
     style = purge(
         site, merge_styles(shipped), script + guesses.SCRIPT + python.START + search.script()
     )

@@ -9,8 +9,8 @@
     const button = section.querySelector(".path > button");
     button.setAttribute("aria-expanded", open);
     button.textContent = open ? "Hide this section" : "Show this section";
-    dispatchEvent(new Event("resize")); // what measures itself does so again
   };
+  const measure = () => dispatchEvent(new Event("resize")); // what measures itself does so again
   const say = () => {
     const core = dataset.path === "core";
     choice.setAttribute("aria-pressed", core);
@@ -24,13 +24,17 @@
     const section = target?.closest("section.deeper");
     if (section && dataset.path === "core") {
       unfold(section, true);
+      measure();
       target.scrollIntoView();
     }
   };
   for (const section of deeper) {
     const show = document.createElement("button");
     show.type = "button";
-    show.addEventListener("click", () => unfold(section, !section.classList.contains("opened")));
+    show.addEventListener("click", () => {
+      unfold(section, !section.classList.contains("opened"));
+      measure();
+    });
     section.querySelector(".path").append(" ", show);
   }
   if (choice) {
@@ -38,6 +42,7 @@
       dataset.path = dataset.path === "core" ? "all" : "core";
       localStorage.setItem("path", dataset.path);
       say();
+      measure();
     });
     say();
     lead();

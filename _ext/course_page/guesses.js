@@ -13,8 +13,8 @@
     else answer.setAttribute("hidden", FOLDED);
     answer.previousElementSibling.setAttribute("aria-expanded", open);
     box.checked = answers().every((one) => !one.hidden);
-    dispatchEvent(new Event("resize")); // what measures itself does so again
   };
+  const measure = () => dispatchEvent(new Event("resize")); // what measures itself does so again
   const remember = () => {
     const open = answers().filter((one) => !one.hidden);
     localStorage.setItem(KEY, JSON.stringify(open.map(({ id }) => id)));
@@ -23,6 +23,7 @@
     for (let one = place; one; one = one.parentElement?.closest("guess-answer")) {
       if (one.matches("guess-answer[hidden]")) show(one, true);
     }
+    measure();
   };
 
   customElements.define("guess-answer", class extends HTMLElement {
@@ -37,6 +38,7 @@
       button.addEventListener("click", () => {
         show(this, this.hasAttribute("hidden"));
         remember();
+        measure();
       });
       this.addEventListener("beforematch", () => reveal(this));
       show(this, asked.has(this.id));
@@ -54,6 +56,7 @@
         const open = box.checked;
         for (const one of answers()) show(one, open);
         remember();
+        measure();
       });
     }
   });

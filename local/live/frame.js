@@ -74,18 +74,20 @@ export function compose(
   form.addEventListener("submit", (event) => event.preventDefault());
   const output = html("output", { class: "live-words" });
   const guide = guideOf(model, { motion, again });
+  let width; // of the latest drawing
   const update = () => {
-    if (!box.clientWidth) return; // not on the page yet
+    width = box.clientWidth;
+    if (!width) return; // not on the page yet
     // A sheet of paper may be narrower, and no drawing is made anew for it.
-    if (stage.viewBox) fill(stage, { viewBox: `0 0 ${box.clientWidth} ${height}` });
-    draw(box.clientWidth, height);
+    if (stage.viewBox) fill(stage, { viewBox: `0 0 ${width} ${height}` });
+    draw(width, height);
     for (const control of [guide, ...controls]) control.update();
     setText(output, words());
   };
   el.classList.add("live");
   keepKeys(el);
   el.replaceChildren(name, box, output, guide.node, form);
-  const resized = new ResizeObserver(update);
+  const resized = new ResizeObserver(() => box.clientWidth === width || update());
   resized.observe(box);
   model.on("change", update);
   if (motion) motion.update = update;

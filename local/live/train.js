@@ -169,8 +169,15 @@ function drawingOf(over, maps, last) {
   const shares = NETS.map(() => fill(note(0, 14, "", "named", "end"), { "data-right": 0 }));
   const curves = NETS.map((name) => svg("path", { class: `${name} line` }));
   const count = note(0, 0, "", "soft", "end");
+  const seen = []; // the cells of each map that was drawn as a whole, and of which step
   let place;
 
+  const cells = (training, k) => {
+    const { steps } = training;
+    if (seen[k]?.training !== training || seen[k].steps !== steps)
+      seen[k] = { training, steps, p: answer(folded(training.nets[k].net), grid) };
+    return seen[k].p;
+  };
   const map = (training, k, p) => {
     const one = training.nets[k];
     judge(training, one);
@@ -196,7 +203,7 @@ function drawingOf(over, maps, last) {
     fill(count, { x: width, y: place.top - 10 });
     fill(over, { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none" });
     over.replaceChildren(...groups, ...rulers(place), count, ...curves);
-    training.nets.forEach(({ net }, k) => map(training, k, answer(folded(net), grid)));
+    training.nets.forEach((_, k) => map(training, k, cells(training, k)));
     losses(training);
   };
   return { whole, map, losses };
