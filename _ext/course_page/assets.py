@@ -45,9 +45,14 @@ OUR_SCRIPTS = [
 ]
 
 ATTRIBUTE = re.compile(r'([\w-]+)="([^"]*)"')
-THEME_MEASURES = re.compile(r'document\.querySelectorAll\(\["pre",[^\]]*\]\.join\(", "\)\)')
-"""Where the theme's script asks for the size of all boxes that may scroll, which lays out each fold
-of a chapter by itself. Our `book.js` does what it is for."""
+THEME_SEARCHES = {
+    r'document\.querySelectorAll\(\["pre",[^\]]*\]\.join\(", "\)\)': "[]",
+    r'document\.querySelectorAll\(n\.join\(", "\)\)': "[...document.querySelectorAll"
+    '("aside,div,figure,table,p")].filter(e=>e.matches(n.join(", ")))',
+}
+"""Searches of the themes' scripts that hold a phone up, and what takes their place. One asks every
+box that may scroll for its size, which lays out each fold by itself: our `book.js` does what it is
+for. One asks every element, most of them in formulas, for 28 classes of the margin."""
 
 FONT_FACE = re.compile(r"@font-face\s*{[^}]*}")
 
@@ -64,11 +69,12 @@ def shrink(site):
         without_source_map(path.read_text("utf-8"))
         for path in [*(shipped / name for name in SCRIPTS), *(HERE / name for name in OUR_SCRIPTS)]
     )
-    script, found = THEME_MEASURES.subn("[]", script)
-    if found != 1:
-        raise ExtensionError(
-            f"The theme's script must measure boxes once, found {found}: see THEME_MEASURES."
-        )
+    for pattern, better in THEME_SEARCHES.items():
+        script, found = re.subn(pattern, lambda _, better=better: better, script)
+        if found != 1:
+            raise ExtensionError(
+                f"The themes' scripts must hold {pattern} once, found {found}: see THEME_SEARCHES."
+            )
     style = purge(
         site, merge_styles(shipped), script + guesses.SCRIPT + python.START + search.script()
     )
