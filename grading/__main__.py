@@ -9,7 +9,16 @@ from pathlib import Path
 from grading import batch, similarity
 from grading.grader import ASSIGNMENTS, Settings
 from grading.marks import GRADED, LATER
-from grading.records import account, feedback, nbgraderbook, platforms, roster, summary
+from grading.records import (
+    account,
+    deadlines,
+    feedback,
+    nbgraderbook,
+    platforms,
+    roster,
+    summary,
+)
+from grading.records.deadlines import stranger
 from grading.records.gradebook import Gradebook
 from grading.records.tables import TableError
 from grading.sandbox.modes import Limits, SandboxError
@@ -18,8 +27,9 @@ from local.ensembles.cluster import DaskMissingError
 from tools import faults, repository
 from tools.files import ROOT
 
-WHY_NOT = (
-    "they handed in nothing, need review, are there twice, or the platform's number is unknown"
+NO_FOLDER = (
+    "There is no folder {}: put the platform's export there, or name its folder, "
+    "SUBMISSIONS=folder."
 )
 STAMPED = ("content", "local", "requirements.txt")
 """What a released notebook is made of, or fetches: this much must be committed."""
@@ -114,7 +124,7 @@ def release(options, book):
 def grade(options, book):
     """Grade a folder and write the tables; returns the exit code."""
     if not options.submissions.is_dir():
-        print(f"There is no folder {options.submissions}.", file=sys.stderr)
+        print(NO_FOLDER.format(options.submissions), file=sys.stderr)
         return 2
     mode = "trusted" if options.trusted else batch.choose(options.scheduler)
     limits = Limits(seconds=options.seconds)
@@ -135,7 +145,7 @@ def grade(options, book):
 def alike(options, book):
     """Write the page of solutions that are alike; returns the exit code."""
     if not options.submissions.is_dir():
-        print(f"There is no folder {options.submissions}.", file=sys.stderr)
+        print(NO_FOLDER.format(options.submissions), file=sys.stderr)
         return 2
     catalogue = importlib.import_module(options.questions).QUESTIONS
     person = roster.read(book.folder).of_owner
@@ -150,9 +160,14 @@ def export(book, questions):
     records = book.tables()
     standings = book.standings(records)
     own = [one.own for one in standings if one.record]
+    known = roster.read(book.folder)
+    if not known.persons:  # with a roster, it is an error
+        students = {name for one in standings for name in (one.student, one.record.student)}
+        for key in deadlines.read(book.folder).strangers(known, students):
+            print(f"{stranger(*key)}: names are those of grades.csv.", file=sys.stderr)
     nbgraderbook.write((book.folder / "gradebook.db").resolve(), own, catalogue)
     feedback.write_all(book.folder, [one for one in standings if one.record])
-    known, counted = roster.read(book.folder), account.sentence(book.folder)
+    counted = account.sentence(book.folder)
     looks = summary.write_page(book.folder, records, catalogue, standings, known, counted)
     states = [record.state for record in records]
     print(
@@ -174,7 +189,8 @@ def exported(options, book):
         for path in written:
             print(path)
         if left_out:
-            print(f"Without points there, since {WHY_NOT}: {', '.join(sorted({*left_out}))}")
+            reasons = (f"{one} ({platforms.why_not(one, standings)})" for one in {*left_out})
+            print(f"Without points there: {', '.join(sorted(reasons))}")
     return code
 
 
@@ -184,8 +200,8 @@ def feed_back(options, book):
     feedback.write_all(book.folder, standings)
     print(f"{len(standings)} pages are in {book.folder / 'feedback'}")
     if options.platform:
-        for path in platforms.zipped_feedback(book.folder, options.platform, standings):
-            print(path)
+        archives = platforms.zipped_feedback(book.folder, options.platform, standings)
+        print(*archives or [f"No archive: none of these came from {options.platform}."], sep="\n")
     return 0
 
 

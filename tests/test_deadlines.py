@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from grading.marks import GRADED
-from grading.records import deadlines, standings
-from grading.records.deadlines import Deadlines
+from grading.records import deadlines, standings, summary
+from grading.records.deadlines import Deadlines, Lateness
 from grading.records.record import Record
 from grading.records.roster import Person, Roster
 from grading.records.tables import TableError
@@ -50,11 +50,30 @@ def test_the_files_own_time_is_a_last_resort_and_said_so(tmp_path):
     said = rules.lateness("layer", {"bo"}, handed_in(25, time_of="file")).why
     assert said == "2 days late, by the time of its file, for the platform tells none."
     assert rules.lateness("layer", {"bo"}, handed_in(25)).why == "2 days late."
-    # The files of Canvas are as old as the download: in time is who has no mark of Canvas.
-    canvas = {"time_of": "file", "platform": "canvas"}
-    assert rules.lateness("layer", {"bo"}, handed_in(25, **canvas)).days == 0
-    assert rules.lateness("layer", {"bo"}, handed_in(25, late=True, **canvas)).days == 2
     assert "says that it was late" in Deadlines().lateness("layer", {"bo"}, {"late": True}).why
+
+
+def test_canvas_tells_who_was_late_and_a_person_by_how_much(tmp_path):
+    """The files of Canvas are as old as the download, which may be weeks later."""
+    downloaded = handed_in(999, time_of="file", platform="canvas")
+    rules = of(tmp_path)
+    assert rules.lateness("layer", {"bo"}, downloaded) == Lateness()
+    for student in ("bo", "ada"):  # who has an exception of which Canvas does not know
+        late = rules.lateness("layer", {student}, downloaded | {"late": True})
+        assert (late.days, late.percent, late.why) == (0, 0, deadlines.LATE)
+    written = TABLE.replace("percent\n", "percent,handed_in\n")
+    rules = of(tmp_path, f"{written}layer,bo,,,,,2026-11-22 10:00\n")
+    late = rules.lateness("layer", {"bo"}, downloaded | {"late": True})
+    assert (late.days, late.percent, late.why) == (2, 20, "2 days late.")
+    assert rules.lateness("layer", {"bo"}, handed_in(999)).days == 2  # against the platform, too
+
+
+def test_who_was_late_nobody_knows_how_much_is_to_be_looked_at(tmp_path):
+    origin = handed_in(999, time_of="file", platform="canvas", late=True)
+    record = Record("bo", "layer", "f", "", "", [], origin)
+    (row,) = summary.everybody(standings.of([record], Roster(), of(tmp_path)))
+    assert "write handed_in into deadlines.csv" in row["looks"]
+    assert row["late"] == deadlines.LATE
 
 
 @pytest.mark.parametrize(
@@ -65,6 +84,14 @@ def test_the_files_own_time_is_a_last_resort_and_said_so(tmp_path):
         (HEAD + "layer,,2026-11-20,ten,,\n", "percent_per_day must be a number.*'ten'"),
         (HEAD + "layer,,2026-11-20,-1,,\n", "percent_per_day must be a number"),
         (HEAD + "layer,ada,,5,,\n", "layer, ada: it has no deadline"),
+        (
+            HEAD.replace("\n", ",handed_in\n") + "layer,,2026-11-20,,,,2026-11-20\n",
+            "handed_in is for one student",
+        ),
+        (
+            HEAD.replace("\n", ",handed_in\n") + "layer,ada,2026-11-20,,,,late\n",
+            "handed_in is written as.*received 'late'",
+        ),
         (HEAD + "layer,,2026-11-20,,,\nlayer,,2026-11-21,,,\n", "there twice"),
     ],
 )
@@ -78,7 +105,8 @@ def test_the_mark_stays_and_what_lateness_takes_stands_beside_it(tmp_path):
     late = Record("bo", "layer", "f", "", "", marks, handed_in(25))
     little = Record("cy", "layer", "f", "", "", [marks[0] | {"points": 1}], handed_in(25))
     roster = Roster([Person("Bo", "bo"), Person("Cy", "cy"), Person("Dan", "dan")])
-    bo, cy, dan = standings.of([late, little], roster, of(tmp_path))
+    rules = of(tmp_path, TABLE.partition("layer,ada")[0])
+    bo, cy, dan = standings.of([late, little], roster, rules)
     assert (bo.score, bo.off, bo.final) == (15, 4, 11)  # 20 % of 20
     assert (cy.score, cy.off, cy.final) == (1, 1, 0)  # never below 0
     assert (dan.state, dan.final) == ("nothing handed in", 0)
@@ -103,6 +131,17 @@ def test_an_exception_may_use_any_name_that_the_roster_knows(tmp_path):
     rules = of(tmp_path, TABLE.replace(",ada,", ",Lovelace Ada,").replace("layer", "Layer"))
     (ada,) = standings.of([late], Roster([Person("Ada Lovelace", "ada")]), rules)
     assert ada.lateness.days == 0
+
+
+def test_an_exception_for_somebody_whom_nothing_names_is_refused(tmp_path):
+    """`ada` is no name here: without a word, her exception would not count."""
+    late = Record("ada@uni.edu", "layer", "f", "", "", [], handed_in(24 * 6))
+    rules, roster = of(tmp_path), Roster([Person("Ada Lovelace", "", email="ada@uni.edu")])
+    with pytest.raises(TableError, match="layer, ada: nobody of this name handed in or is on"):
+        standings.of([late], roster, rules)
+    assert rules.strangers(Roster(), {"ada@uni.edu"}) == [("layer", "ada")]
+    assert rules.strangers(Roster(), {"ada"}) == []
+    assert rules.strangers(Roster([Person("Ada Lovelace", "ada")]), set()) == []
 
 
 def test_an_assignment_that_is_none_is_refused(tmp_path):

@@ -149,6 +149,7 @@ def test_what_people_and_nbgrader_read_agrees(book, tmp_path):
     nbgraderbook.write(tmp_path / "gradebook.db", records[1:], QUESTIONS)  # one was dropped
     with NbGraderBook(f"sqlite:///{tmp_path / 'gradebook.db'}") as theirs:
         left = {one.student.id for one in theirs.assignment_submissions(submissions.SLUG)}
+        assert left == {one.id for one in theirs.students}  # its export counts nobody else, with 0
     assert left == {record.student for record in records[1:]}
 
 

@@ -1,12 +1,14 @@
 """deadlines.csv: until when an assignment may be handed in, and what lateness costs.
 
-    assignment,student,deadline,percent_per_day,grace_hours,at_most_percent
-    layer,,2026-11-20 23:59,10,1,50
-    layer,ada,2026-11-27 23:59,,,
+    assignment,student,deadline,percent_per_day,grace_hours,at_most_percent,handed_in
+    layer,,2026-11-20 23:59,10,1,50,
+    layer,ada,2026-11-27 23:59,,,,
+    layer,bo,,,,,2026-11-21 08:15
 
 A row with a student or a group is an exception; what it leaves empty is as in the row for all. The
-cost is a part of the points that the assignment has, as in Canvas, for every day that has begun
-since the deadline, and never more than the points that were reached. Within the grace it is 0.
+cost is a part of the points that the assignment has, as in Canvas, for every 24 hours that have
+begun since the deadline, and never more than the points that were reached. Within the grace it
+is 0. `handed_in` takes the place of the time that a platform or a file tells.
 """
 
 import math
@@ -20,15 +22,17 @@ from tools.files import ROOT
 NAME = "deadlines.csv"
 KEY = ("assignment", "student")
 NUMBERS = ("percent_per_day", "grace_hours", "at_most_percent")
-COLUMNS = (*KEY, "deadline", *NUMBERS)
+COLUMNS = (*KEY, "deadline", *NUMBERS, "handed_in")
 DAY = 24 * 3600
+LATE = "The platform says that it was late, and not by how much: nothing is taken off."
 ASSIGNMENTS = ROOT / "content" / "assignments"
 
 
 @dataclass(frozen=True)
 class Rule:
     """deadline: with its time zone; local: it was given in this machine's time, in which a day may
-    have 23 hours or 25. The numbers are percents of the points, and hours.
+    have 23 hours or 25. The numbers are percents of the points, and hours. handed_in: the time that
+    counts, where a person has written it down.
     """
 
     deadline: datetime
@@ -36,6 +40,7 @@ class Rule:
     percent_per_day: float = 0.0
     grace_hours: float = 0.0
     at_most_percent: float = 100.0
+    handed_in: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -59,12 +64,25 @@ class Deadlines:
             shared = self.rules.get((row["assignment"], ""))
             self.rules[row["assignment"], row["student"]] = _rule(row, shared)
 
-    def meant(self, roster, assignments):
+    def strangers(self, roster, students):
+        """(assignment, student) of each exception for somebody whom nothing else names.
+
+        students: who handed something in.
+        """
+        known = roster.names | set(students)
+        names = {student for _, student in self.rules if student}
+        unknown = {one for one in names if roster.student({"student": one}) not in known} - known
+        return [key for key in self.rules if key[1] in unknown]
+
+    def meant(self, roster, assignments, students):
         """The same, where the names of exceptions may be any that the roster knows.
 
-        assignments: the slugs of those that were handed in. Raises TableError for an assignment
-        that is none.
+        assignments: the slugs of those that were handed in.  students: who handed something in.
+        Raises TableError for an assignment that is none, and, where there is a roster, for a
+        student who is neither on it nor handed anything in.
         """
+        if roster.persons and (unknown := self.strangers(roster, students)):
+            raise TableError(f"{stranger(*unknown[0])} or is on the roster: mend the row.")
         found = Deadlines()
         for (slug, student), rule in self.rules.items():
             if slug not in assignments and not (ASSIGNMENTS / f"{slug}.ipynb").exists():
@@ -83,12 +101,15 @@ class Deadlines:
         shared = self.rules.get((assignment, ""))
         rule = max(own, key=lambda rule: rule.deadline, default=shared)
         late, time = origin.get("late", False), origin.get("time")
-        if rule is None or time is None:
+        written = rule and rule.handed_in
+        from_file = not written and origin.get("time_of") != "platform"
+        # Canvas's files tell nothing but when they were downloaded.
+        untold = time is None or (from_file and origin.get("platform") == "canvas")
+        if rule is None:
             return Lateness(why="The platform says that it was late." if late else "")
-        from_file = origin.get("time_of") != "platform"
-        if origin.get("platform") == "canvas" and not late:
-            return Lateness()  # Canvas's files tell nothing but when they were downloaded
-        handed_in = datetime.fromisoformat(time)
+        if untold and not written:
+            return Lateness(why=LATE if late else "")
+        handed_in = written or datetime.fromisoformat(time)
         beyond = (handed_in - rule.deadline).total_seconds()
         if beyond <= 3600 * rule.grace_hours:
             return Lateness()
@@ -99,6 +120,11 @@ class Deadlines:
         percent = min(days * rule.percent_per_day, rule.at_most_percent)
         said = ", by the time of its file, for the platform tells none" if from_file else ""
         return Lateness(days, percent, f"{days} {'day' if days == 1 else 'days'} late{said}.")
+
+
+def stranger(assignment, student):
+    """The beginning of a sentence about an exception for somebody whom nothing else names."""
+    return f"{NAME}, {assignment}, {student}: nobody of this name handed in"
 
 
 def read(folder):
@@ -119,19 +145,28 @@ def read(folder):
     return Deadlines(rows)
 
 
+def _time(text, what):
+    """The time that `text` means, with a zone if it names one. Raises TableError."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise TableError(
+            f"{what} is written as 2026-11-20 23:59 (this machine's time) or "
+            f"2026-11-20T23:59+01:00, received {text!r}."
+        ) from None
+
+
 def _rule(row, shared):
     """The Rule of a row; what is empty in it is taken from the Rule for all. Raises TableError."""
     where = f"{NAME}, {row['assignment']}{', ' if row['student'] else ''}{row['student']}"
     values = vars(shared).copy() if shared else {}
     if row["deadline"]:
-        try:
-            given = datetime.fromisoformat(row["deadline"])
-            values |= {"deadline": given.astimezone(), "local": given.tzinfo is None}
-        except ValueError:
-            raise TableError(
-                f"{where}: a deadline is written as 2026-11-20 23:59 (this machine's time) or "
-                f"2026-11-20T23:59+01:00, received {row['deadline']!r}."
-            ) from None
+        given = _time(row["deadline"], f"{where}: a deadline")
+        values |= {"deadline": given.astimezone(), "local": given.tzinfo is None}
+    if row["handed_in"]:
+        if not row["student"]:
+            raise TableError(f"{where}: handed_in is for one student: name them in the row.")
+        values["handed_in"] = _time(row["handed_in"], f"{where}: handed_in").astimezone()
     if "deadline" not in values:
         raise TableError(f"{where}: it has no deadline, and there is no row for all.")
     for name in NUMBERS:

@@ -13,6 +13,7 @@ their owner alone.
 import hashlib
 import json
 import secrets
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
@@ -78,6 +79,8 @@ class Gradebook:
                 moved[record.student, record.assignment] = name
                 self.store(replace(record, student=name))
                 path.unlink()
+                old = self.folder / "feedback" / as_file_name(record.student)
+                shutil.rmtree(old, ignore_errors=True)  # its pages are made anew below the new name
         if moved:
             rows = byhand.read(self.folder)
             for key in [key for key in rows if key[:2] in moved]:

@@ -25,7 +25,7 @@ def own_programs():
 
 
 def write(path, records, catalogue):
-    """Write the marks of `records` into the database at `path`, and delete those of other students.
+    """Write the marks of `records` into the database at `path`, and delete other students.
 
     catalogue: the questions of each assignment. A mark without points becomes what nbgrader calls
     one that needs a manual grade, and counts 0 until then.
@@ -47,6 +47,9 @@ def write(path, records, catalogue):
             _write_marks(book.db, Grade, notebook.grade_cells, notebooks, own, _grade)
             _write_marks(book.db, Comment, notebook.solution_cells, notebooks, own, _comment)
             book.db.commit()
+        there = {record.student for record in records}
+        for student in {one for (one,) in book.db.query(Student.id)} - there:
+            book.remove_student(student)
 
 
 def _notebook(book, slug, questions):

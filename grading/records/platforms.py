@@ -46,6 +46,14 @@ def points(standing, decimal):
     return f"{standing.final:.2f}".rstrip("0").rstrip(".").replace(".", decimal)
 
 
+def why_not(student, standings):
+    """Why a student has no points in a platform's file."""
+    own = [one for one in standings if one.student == student]
+    reasons = [one.state for one in own if one.state != GRADED]
+    reasons += ["is there twice"] * any(one.twice > 1 for one in own)
+    return ", ".join(dict.fromkeys(reasons)) or "the platform's number is unknown"
+
+
 def comments(standing):
     """The reasons of all marks, as the HTML that editors of platforms take."""
     marks = standing.record.marks

@@ -9,8 +9,9 @@ import re
 
 from tools import files
 
-FORMULA = r"(?='*[=+\-@\t\r])"
-"""What a spreadsheet takes for a formula. It may split cells at semicolons and tabs, too."""
+FORMULA = r"(?='*[=+\-@\t\r])(?!-$)"
+"""What a spreadsheet takes for a formula, which a lone hyphen is not. It may split cells at
+semicolons and tabs, too."""
 NUMBER = r"(?='*(?:0\d+|\d{12,})$)"
 """The numbers of which a spreadsheet drops zeros in front, or digits at the end."""
 

@@ -64,10 +64,10 @@ class Standing:
 def of(records, roster, deadlines):
     """The Standings of all with a Record, in its order, then of the rest of the roster."""
     rows = []
-    deadlines = deadlines.meant(roster, {record.assignment for record in records})
-    for record in records:
-        said = {"student": record.student, **record.origin}
-        members = roster.members(said)
+    of_record = [roster.members({"student": one.student, **one.origin}) for one in records]
+    students = {name for members in of_record for name in members} | {r.student for r in records}
+    deadlines = deadlines.meant(roster, {record.assignment for record in records}, students)
+    for record, members in zip(records, of_record, strict=True):
         lateness = deadlines.lateness(record.assignment, {*members, record.student}, record.origin)
         for student in members:
             person = roster.by_key.get(student)

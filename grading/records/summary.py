@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from grading.marks import GRADED
 from grading.records import feedback, pages
+from grading.records.deadlines import LATE
 from grading.records.standings import MISSING
 from tools import files
 
@@ -68,6 +69,8 @@ def everybody(standings):
         looks = list(dict.fromkeys(reasons.get((one.student, one.assignment), [])))
         if one.twice > 1:
             looks.append(f"{one.student} is there {one.twice} times.")
+        if one.lateness.why == LATE:
+            looks.append(f"{LATE} If that is wrong, write handed_in into deadlines.csv.")
         out_of = f" of {one.record.out_of:g}" if one.record else ""
         rows.append(
             {
@@ -75,7 +78,7 @@ def everybody(standings):
                 "name": one.name if one.name != one.student else "",
                 "assignment": one.assignment,
                 "points": f"{one.score:g}{out_of}" if one.record else "",
-                "late": f"{one.lateness.why} -{one.off:g}" if one.lateness.days else "",
+                "late": one.lateness.why + (f" -{one.off:g}" if one.lateness.days else ""),
                 "final": f"{one.final:g}" if one.state == GRADED else "",
                 "state": one.state,
                 "looks": " ".join(looks),
