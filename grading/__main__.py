@@ -189,8 +189,7 @@ def exported(options, book):
         for path in written:
             print(path)
         if left_out:
-            reasons = (f"{one} ({platforms.why_not(one, standings)})" for one in {*left_out})
-            print(f"Without points there: {', '.join(sorted(reasons))}")
+            print(f"Without points there: {', '.join(platforms.why_not(left_out, standings))}")
     return code
 
 

@@ -213,6 +213,18 @@ def test_each_member_of_a_group_has_the_mark(tmp_path, capsys):
         assert (book.folder / "feedback" / name / SLUG / f"{SLUG}.html").exists()
 
 
+def test_without_a_roster_an_exception_for_nobody_is_told(tmp_path, capsys):
+    book = graded(tmp_path, "moodle-folders")
+    rules = f"assignment,student,deadline\n{SLUG},,2026-11-20\n{SLUG},nobody,2026-11-21\n"
+    rules += f"{SLUG},{PEOPLE[0].name},2026-11-21\n"
+    (book.folder / "deadlines.csv").write_text(rules, encoding="utf-8")
+    assert main(["--book", str(book.folder), "export"]) == 0
+    assert capsys.readouterr().err == (
+        f"deadlines.csv, {SLUG}, nobody: nobody of this name handed in: "
+        "names are those of grades.csv.\n"
+    )
+
+
 @pytest.mark.parametrize("platform", ["moodle", "canvas", "blackboard", "gradescope", "csv"])
 def test_no_name_is_a_formula_and_none_breaks_a_row(tmp_path, platform):
     book = Gradebook(tmp_path / "book")

@@ -46,14 +46,6 @@ def points(standing, decimal):
     return f"{standing.final:.2f}".rstrip("0").rstrip(".").replace(".", decimal)
 
 
-def why_not(student, standings):
-    """Why a student has no points in a platform's file."""
-    own = [one for one in standings if one.student == student]
-    reasons = [one.state for one in own if one.state != GRADED]
-    reasons += ["is there twice"] * any(one.twice > 1 for one in own)
-    return ", ".join(dict.fromkeys(reasons)) or "the platform's number is unknown"
-
-
 def comments(standing):
     """The reasons of all marks, as the HTML that editors of platforms take."""
     marks = standing.record.marks
@@ -76,6 +68,20 @@ def by_student(standings):
     for one in standings:
         students[one.student][one.assignment] = one
     return dict(sorted(students.items()))
+
+
+def why_not(students, standings):
+    """A sentence part for each of the students: the name, and why a platform's file has no points.
+
+    students: who is left out, as `export` tells.
+    """
+    everybody = by_student(standings)
+    for student in sorted({*students}):
+        own = everybody[student].values()
+        reasons = [one.state for one in own if one.state != GRADED]
+        reasons += ["is there twice"] * any(one.twice > 1 for one in own)
+        why = ", ".join(dict.fromkeys(reasons)) or "the platform's number is unknown"
+        yield f"{student} ({why})"
 
 
 def out_of(standings):
