@@ -258,6 +258,17 @@ def test_code_that_scrolls_can_be_focused_once_it_is_unfolded(address, chromium)
         assert narrow == [-1] * len(narrow) != []
 
 
+def test_a_new_output_that_scrolls_can_be_focused(address, chromium):
+    with visit(chromium, address + CHAPTER, PHONE) as page:
+        page.evaluate("""() => {
+            const output = document.createElement("div");
+            output.innerHTML = `<pre id="wide">${"wide ".repeat(99)}</pre><pre id="one">1</pre>`;
+            document.querySelector("article .cell").after(output);
+        }""")
+        page.wait_for_function("document.getElementById('wide').tabIndex === 0", timeout=5000)
+        assert page.evaluate("document.getElementById('one').tabIndex") == -1
+
+
 def test_without_scripts_the_page_is_whole(address, chromium):
     with visit(chromium, address + CHAPTER, PHONE, script=False) as page:
         assert page.locator(".katex-display").first.is_visible()
