@@ -18,7 +18,6 @@ from grading.records import (
     roster,
     summary,
 )
-from grading.records.deadlines import stranger
 from grading.records.gradebook import Gradebook
 from grading.records.tables import TableError
 from grading.sandbox.modes import Limits, SandboxError
@@ -164,7 +163,7 @@ def export(book, questions):
     if not known.persons:  # with a roster, it is an error
         students = {name for one in standings for name in (one.student, one.record.student)}
         for key in deadlines.read(book.folder).strangers(known, students):
-            print(f"{stranger(*key)}: names are those of grades.csv.", file=sys.stderr)
+            print(f"{deadlines.stranger(*key)}: names are those of grades.csv.", file=sys.stderr)
     nbgraderbook.write((book.folder / "gradebook.db").resolve(), own, catalogue)
     feedback.write_all(book.folder, [one for one in standings if one.record])
     counted = account.sentence(book.folder)

@@ -70,7 +70,7 @@ def shrink(site):
         for path in [*(shipped / name for name in SCRIPTS), *(HERE / name for name in OUR_SCRIPTS)]
     )
     for pattern, better in THEME_SEARCHES.items():
-        script, found = re.subn(pattern, lambda _, better=better: better, script)
+        script, found = re.subn(pattern, better, script)
         if found != 1:
             raise ExtensionError(
                 f"The themes' scripts must hold {pattern} once, found {found}: see THEME_SEARCHES."

@@ -46,7 +46,8 @@
       cancelAnimationFrame(asked);
       asked = requestAnimationFrame(mark);
     };
-    for (const what of ["load", "resize", "hashchange", "toggle"]) addEventListener(what, soon, true);
+    for (const what of ["resize", "hashchange"]) addEventListener(what, soon);
+    new ResizeObserver(soon).observe(document.querySelector("article")); // a fold opens or closes
     addEventListener("scroll", soon, { passive: true });
     mark();
   }

@@ -10,7 +10,6 @@
     button.setAttribute("aria-expanded", open);
     button.textContent = open ? "Hide this section" : "Show this section";
   };
-  const measure = () => dispatchEvent(new Event("resize")); // what measures itself does so again
   const say = () => {
     const core = dataset.path === "core";
     choice.setAttribute("aria-pressed", core);
@@ -24,17 +23,13 @@
     const section = target?.closest("section.deeper");
     if (section && dataset.path === "core") {
       unfold(section, true);
-      measure();
       target.scrollIntoView();
     }
   };
   for (const section of deeper) {
     const show = document.createElement("button");
     show.type = "button";
-    show.addEventListener("click", () => {
-      unfold(section, !section.classList.contains("opened"));
-      measure();
-    });
+    show.addEventListener("click", () => unfold(section, !section.classList.contains("opened")));
     section.querySelector(".path").append(" ", show);
   }
   if (choice) {
@@ -42,7 +37,6 @@
       dataset.path = dataset.path === "core" ? "all" : "core";
       localStorage.setItem("path", dataset.path);
       say();
-      measure();
     });
     say();
     lead();

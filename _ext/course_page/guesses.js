@@ -14,7 +14,6 @@
     answer.previousElementSibling.setAttribute("aria-expanded", open);
     box.checked = answers().every((one) => !one.hidden);
   };
-  const measure = () => dispatchEvent(new Event("resize")); // what measures itself does so again
   const remember = () => {
     const open = answers().filter((one) => !one.hidden);
     localStorage.setItem(KEY, JSON.stringify(open.map(({ id }) => id)));
@@ -23,7 +22,6 @@
     for (let one = place; one; one = one.parentElement?.closest("guess-answer")) {
       if (one.matches("guess-answer[hidden]")) show(one, true);
     }
-    measure();
   };
 
   customElements.define("guess-answer", class extends HTMLElement {
@@ -38,7 +36,6 @@
       button.addEventListener("click", () => {
         show(this, this.hasAttribute("hidden"));
         remember();
-        measure();
       });
       this.addEventListener("beforematch", () => reveal(this));
       show(this, asked.has(this.id));
@@ -56,7 +53,6 @@
         const open = box.checked;
         for (const one of answers()) show(one, open);
         remember();
-        measure();
       });
     }
   });

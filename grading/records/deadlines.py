@@ -101,15 +101,14 @@ class Deadlines:
         shared = self.rules.get((assignment, ""))
         rule = max(own, key=lambda rule: rule.deadline, default=shared)
         late, time = origin.get("late", False), origin.get("time")
-        written = rule and rule.handed_in
-        from_file = not written and origin.get("time_of") != "platform"
-        # Canvas's files tell nothing but when they were downloaded.
-        untold = time is None or (from_file and origin.get("platform") == "canvas")
         if rule is None:
             return Lateness(why="The platform says that it was late." if late else "")
-        if untold and not written:
+        from_file = not rule.handed_in and origin.get("time_of") != "platform"
+        if from_file and origin.get("platform") == "canvas":
+            time = None  # its files tell nothing but when they were downloaded
+        handed_in = rule.handed_in or (time and datetime.fromisoformat(time))
+        if not handed_in:
             return Lateness(why=LATE if late else "")
-        handed_in = written or datetime.fromisoformat(time)
         beyond = (handed_in - rule.deadline).total_seconds()
         if beyond <= 3600 * rule.grace_hours:
             return Lateness()
