@@ -18,16 +18,20 @@ EVERY = 5
 class History:
     """The course of one training.
 
-    loss      (steps,) float32: the mean loss of each step's batch, in nats
-    accuracy  (epochs,) float32: the share of training examples classified rightly while training
-    steps     (rows,) int: the steps whose activations were recorded, 0 being the first
-    recorded  name -> (rows, batch_size * units) float32
+    loss           (steps,) float32: the mean loss of each step's batch, in nats
+    accuracy       (epochs,) float32: the share of training examples classified rightly while
+                   training
+    test_accuracy  (epochs,) float32: the share of test examples classified rightly after an epoch,
+                   in inference mode; empty where there were none
+    steps          (rows,) int: the steps whose activations were recorded, 0 being the first
+    recorded       name -> (rows, batch_size * units) float32
     """
 
     loss: np.ndarray
     accuracy: np.ndarray
     steps: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
     recorded: dict = field(default_factory=dict)
+    test_accuracy: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
 
 
 class Recorder(keras.callbacks.Callback):

@@ -1,9 +1,12 @@
 """The data split, batches, the training loop and the score: the same for every experiment.
 
-The loop is chapter 1's, with a whole epoch in one graph: batches are gathered by a permutation
-inside it, and activations are recorded from the forward pass that trains, in `TensorArray`s.
+The loop is chapter 1's, with a whole epoch in one graph that XLA compiles: batches are gathered by
+a permutation inside it, and activations are recorded from the forward pass that trains, in
+`TensorArray`s.
 `local.ensembles` draws its batches and checks its labels here, too.
 """
+
+import threading
 
 import keras
 import numpy as np
@@ -13,6 +16,9 @@ from tqdm import tqdm
 
 from local.arrays import refuse_masked
 from local.recorder import EVERY, History
+
+_SEEDING = threading.Lock()
+"""Keras has one source of random numbers for all threads: one model at a time is made from it."""
 
 
 def split(x, y, seed=0):
@@ -24,14 +30,15 @@ def split(x, y, seed=0):
     return train_test_split(flat, y, test_size=0.25, stratify=y, random_state=seed)
 
 
-def fit(model, x, y, *, epochs=20, batch_size=64, optimizer="adam", seed=0, record=()):
+def fit(model, x, y, *, epochs=20, batch_size=64, optimizer="adam", seed=0, record=(), test=None):
     """Train `model`, which returns logits, on x (n, D) and labels y (n,); return its `History`.
 
     `seed` decides everything random: the order of the examples, and the initial weights of a model
     of `local.models` that is not yet built. Each epoch goes through a new permutation in batches of
     equal size; the few examples left over are not used in it. `record` names values of
-    `model.forward` to record at every fifth step. An interrupt (Ctrl-C, the stop button) ends the
-    training early: the model keeps its weights, and the history up to there is returned.
+    `model.forward` to record at every fifth step. `test`, a pair of pictures (n, D) and labels
+    (n,), is scored after each epoch, in inference mode. An interrupt (Ctrl-C, the stop button)
+    ends the training early: the model keeps its weights, and the history up to there is returned.
 
     Raises ValueError for labels that `check_labels` refuses or that the model has no logit for, if
     x and y hold less than one batch, or if `model.forward` does not offer a value that `record`
@@ -39,20 +46,22 @@ def fit(model, x, y, *, epochs=20, batch_size=64, optimizer="adam", seed=0, reco
     """
     check_labels(x, y)
     check_batch_size(batch_size, len(x))
-    keras.utils.set_random_seed(seed)
     x = tf.constant(x, tf.float32)
-    check_labels(x, y, classes=_build(model, x, record))
+    check_labels(x, y, classes=initialize(model, x, seed, record))
     y = tf.constant(y, tf.int32)
     run_epoch = epoch_graph(model, keras.optimizers.get(optimizer), x, y, tuple(record))
-    return _train(run_epoch, len(x), batch_size, seed, epochs)
+    return _train(run_epoch, len(x), batch_size, seed, epochs, _scoring(model, test))
 
 
-def fit_each(make, x, y, seeds, *, epochs=20, batch_size=64, optimizer="adam", record=()):
+def fit_each(
+    make, x, y, seeds, *, epochs=20, batch_size=64, optimizer="adam", record=(), test=None
+):
     """Train a model of `make()` for each seed as `fit` does: [(model, `History`), ...].
 
     The models have one architecture, so one graph trains them all, one after another: to trace and
     compile it takes longer than to train a small net. `seeds` decide what `seed` does in `fit`, and
-    all weights that `make` draws. After an interrupt, the models up to there are returned.
+    all weights that `make` draws. After an interrupt, the models up to there are returned. Several
+    calls may run at once, each in a thread.
 
     Raises ValueError as `fit` does.
     """
@@ -60,20 +69,23 @@ def fit_each(make, x, y, seeds, *, epochs=20, batch_size=64, optimizer="adam", r
     check_batch_size(batch_size, len(x))
     x = tf.constant(x, tf.float32)
     models = []
-    for seed in seeds:
-        keras.utils.set_random_seed(seed)
-        models.append(make())
-        check_labels(x, y, classes=_build(models[-1], x, record))
+    with _SEEDING:
+        for seed in seeds:
+            keras.utils.set_random_seed(seed)
+            models.append(make())
+            check_labels(x, y, classes=_build(models[-1], x, record))
+        trained = make()
+        _build(trained, x, record)
     y = tf.constant(y, tf.int32)
-    optimizer, trained = keras.optimizers.get(optimizer), make()
-    _build(trained, x, record)
+    optimizer = keras.optimizers.get(optimizer)
     run_epoch = epoch_graph(trained, optimizer, x, y, tuple(record))
+    scored = _scoring(trained, test)
     fresh = [variable.numpy() for variable in optimizer.variables]
     done = []
     for seed, model in zip(seeds, models, strict=True):
         _assign(optimizer.variables, fresh)
         _assign(trained.variables, model.variables)
-        history = _train(run_epoch, len(x), batch_size, seed, epochs)
+        history = _train(run_epoch, len(x), batch_size, seed, epochs, scored)
         _assign(model.variables, trained.variables)
         done.append((model, history))
         if len(history.accuracy) < epochs:
@@ -86,17 +98,31 @@ def _assign(variables, values):
         variable.assign(value)
 
 
-def _train(run_epoch, n, batch_size, seed, epochs):
+def _scoring(model, test):
+    """A function that returns a list: the score of `model` on the pair `test`, if there is one."""
+    if test is None:
+        return list
+    check_labels(*test, part="test")
+    x, y = tf.constant(test[0], tf.float32), test[1]
+    return lambda: [score(model, x, y)]
+
+
+def _train(run_epoch, n, batch_size, seed, epochs, scored):
     """Run the epochs over n examples; the `History` up to the end, or to an interrupt."""
     steps = n // batch_size
     orders = batches(n, batch_size, seed, epochs * steps)
     done = []
     try:
-        for order in tqdm(orders, desc="epochs", total=epochs, leave=False):
-            done.append(run_epoch(tf.constant(order)))
+        for order in tqdm(orders, "epochs", epochs, leave=False, disable=in_thread()):
+            done.append((*run_epoch(tf.constant(order)), scored()))
     except KeyboardInterrupt:
         print(f"Interrupted: the training ends after {len(done)} of {epochs} epochs.")
     return _history(done, steps)
+
+
+def in_thread():
+    """Is this a thread beside the main one? Then the caller shows one bar for all of them."""
+    return threading.current_thread() is not threading.main_thread()
 
 
 def batches(n, batch_size, seed, steps):
@@ -203,6 +229,16 @@ def check_batch_size(batch_size, n):
         )
 
 
+def initialize(model, x, seed, record=()):
+    """Make the weights of a `model` of `local.models` as `seed` decides; the number of its logits.
+
+    x: (n, D), of which it looks at the shape.  record: as in `fit`. Several threads may call it.
+    """
+    with _SEEDING:
+        keras.utils.set_random_seed(seed)
+        return _build(model, x, record)
+
+
 def _build(model, x, record):
     """Make the weights, see that what is to be recorded exists, and return the number of logits."""
     logits = model(x[:1])
@@ -225,11 +261,7 @@ def epoch_graph(model, optimizer, x, y, record):
             return model.forward(batch, training=True)
         return {"z2": model(batch, training=True)}
 
-    @tf.function(jit_compile=True)  # one pass over the weights instead of a dozen
-    def update(gradients):
-        optimizer.apply(gradients, model.trainable_variables)
-
-    @tf.function
+    @tf.function(jit_compile=True)  # half the time of a step, which is made of small operations
     def run_epoch(batches):
         steps = tf.shape(batches)[0]
         losses = tf.TensorArray(tf.float32, steps)
@@ -241,7 +273,7 @@ def epoch_graph(model, optimizer, x, y, record):
                 values = forward(tf.gather(x, batches[step]))
                 loss = cross_entropy(labels, values["z2"])
             gradients = tape.gradient(loss, model.trainable_variables)
-            update(gradients)
+            optimizer.apply(gradients, model.trainable_variables)
             guess = tf.argmax(values["z2"], axis=-1, output_type=tf.int32)
             losses, hits = losses.write(step, loss), hits.write(step, guess == labels)
             kept = {name: array.write(step, values[name]) for name, array in kept.items()}
@@ -254,10 +286,11 @@ def _history(epochs, steps):
     """The `History` of all epochs, `steps` steps each, with the values of every fifth step."""
     rows = [np.arange(-epoch * steps % EVERY, steps, EVERY) for epoch in range(len(epochs))]
     kept_at = [epoch * steps + row for epoch, row in enumerate(rows)]
-    losses, hits, kept = zip(*epochs, strict=True) if epochs else ((), (), ())
+    losses, hits, kept, scores = zip(*epochs, strict=True) if epochs else ((),) * 4
     return History(
         loss=np.concatenate([np.zeros(0, np.float32), *losses]),
         accuracy=np.array([np.mean(hit) for hit in hits], np.float32),
+        test_accuracy=np.array(scores, np.float32).ravel(),
         steps=np.concatenate([np.zeros(0, int), *kept_at]),
         recorded={
             name: np.concatenate(

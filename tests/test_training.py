@@ -1,5 +1,8 @@
 """Training: reproducible, equal to the loop written out, recorded from the passes that train."""
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
 import keras
 import numpy as np
 import pytest
@@ -104,6 +107,46 @@ def test_the_history_has_its_shapes(problem):
     np.testing.assert_array_equal(history.steps, [0, 5, 10])
     assert history.recorded["z1"].shape == history.recorded["a1"].shape == (3, 16 * 6)
     assert history.recorded["z2"].shape == history.recorded["a2"].shape == (3, 16 * 3)
+
+
+@pytest.mark.parametrize("normalization", [None, "before"])
+def test_the_test_accuracy_is_that_of_a_training_that_ends_there(problem, normalization):
+    x, y = problem
+    moved = x + 1.5, y  # so that not all are classified rightly
+    _, history = fit(problem, normalization, epochs=4, test=moved)
+    for epochs in range(1, 5):
+        model, _ = fit(problem, normalization, epochs=epochs)
+        assert history.test_accuracy[epochs - 1] == np.float32(training.score(model, *moved))
+    assert len(fit(problem, normalization, epochs=4)[1].test_accuracy) == 0
+
+
+def test_each_seed_is_tested_after_each_epoch(problem):
+    options = {"epochs": 3, "batch_size": 16, "test": problem}
+    found = training.fit_each(lambda: SmallNet(hidden=6), *problem, (0, 1), **options)
+    for seed, (_, history) in enumerate(found):
+        expected = fit(problem, seed=seed, test=problem)[1].test_accuracy
+        np.testing.assert_array_equal(history.test_accuracy, expected)
+
+
+def test_threads_train_what_one_after_the_other_would(problem, capsys):
+    def losses(rate, normalization):
+        options = {"epochs": 2, "batch_size": 16, "optimizer": keras.optimizers.Adam(rate)}
+        make = partial(SmallNet, hidden=6, normalization=normalization)
+        found = training.fit_each(make, *problem, (0, 1), **options)
+        return [history.loss for _, history in found]
+
+    arms = [0.01, 0.02, 0.03, 0.04], [None, "before", "after", None]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(losses, *arms))
+    assert "epochs" not in capsys.readouterr().err  # four bars would write over one another
+    np.testing.assert_array_equal(together, list(map(losses, *arms)))
+    assert "epochs" in capsys.readouterr().err
+
+
+def test_labels_of_the_test_set_are_looked_at_before_the_training(problem):
+    x, y = problem
+    with pytest.raises(ValueError, match="y of the test set must be integers"):
+        fit(problem, test=(x, y + 0.5))
 
 
 def test_every_fifth_step_is_kept_across_epochs(problem):
@@ -279,7 +322,7 @@ def test_the_split_is_stratified_and_seeded():
 
 
 def test_an_interrupt_loses_nothing(problem, monkeypatch, capsys):
-    def interrupted(epochs, **_):
+    def interrupted(epochs, *_, **__):
         yield from list(epochs)[:2]
         raise KeyboardInterrupt
 

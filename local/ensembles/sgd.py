@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from local.ensembles.accuracies import accuracies
 from local.ensembles.mlp import MLPEnsemble
-from local.training import batches
+from local.training import batches, in_thread
 
 
 class LayerState(NamedTuple):
@@ -43,7 +43,8 @@ def train(plan, x, y, test, quiet=False):
     together = zip(*of_seeds, strict=True)
     done, steps = [], 0
     try:
-        for epoch in tqdm(together, "epochs", epochs, leave=False, disable=quiet):
+        hidden = quiet or in_thread()
+        for epoch in tqdm(together, "epochs", epochs, leave=False, disable=hidden):
             indices = np.stack(epoch, axis=1)  # (steps, S, batch_size)
             done.append(run_epoch(tf.constant(indices), tf.constant(steps, tf.int64)))
             steps += len(indices)
