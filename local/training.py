@@ -6,6 +6,7 @@ a permutation inside it, and activations are recorded from the forward pass that
 `local.ensembles` draws its batches and checks its labels here, too.
 """
 
+import os
 import threading
 
 import keras
@@ -13,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 from sklearn.model_selection import train_test_split
 from tqdm import tqdm
+from tqdm.contrib.concurrent import thread_map
 
 from local.arrays import refuse_masked
 from local.recorder import EVERY, History
@@ -118,6 +120,18 @@ def _train(run_epoch, n, batch_size, seed, epochs, scored):
     except KeyboardInterrupt:
         print(f"Interrupted: the training ends after {len(done)} of {epochs} epochs.")
     return _history(done, steps)
+
+
+def side_by_side(function, *arguments):
+    """[function(*each) for each in zip(*arguments)], in as many threads as there are cores.
+
+    The nets of this course are so small that a core is often enough for one of them. After an
+    interrupt (Ctrl-C, the stop button) no further call begins, and KeyboardInterrupt is raised.
+    """
+    jobs = list(zip(*arguments, strict=True))
+    return thread_map(
+        lambda job: function(*job), jobs, tqdm_class=tqdm, leave=False, max_workers=os.cpu_count()
+    )
 
 
 def in_thread():
