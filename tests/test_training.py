@@ -1,6 +1,6 @@
 """Training: reproducible, equal to the loop written out, recorded from the passes that train."""
 
-from concurrent.futures import ThreadPoolExecutor
+import time
 from functools import partial
 
 import keras
@@ -128,7 +128,7 @@ def test_each_seed_is_tested_after_each_epoch(problem):
         np.testing.assert_array_equal(history.test_accuracy, expected)
 
 
-def test_threads_train_what_one_after_the_other_would(problem, capsys):
+def test_side_by_side_trains_what_one_after_the_other_would(problem, capsys):
     def losses(rate, normalization):
         options = {"epochs": 2, "batch_size": 16, "optimizer": keras.optimizers.Adam(rate)}
         make = partial(SmallNet, hidden=6, normalization=normalization)
@@ -136,11 +136,37 @@ def test_threads_train_what_one_after_the_other_would(problem, capsys):
         return [history.loss for _, history in found]
 
     arms = [0.01, 0.02, 0.03, 0.04], [None, "before", "after", None]
-    with ThreadPoolExecutor(4) as pool:
-        together = list(pool.map(losses, *arms))
-    assert "epochs" not in capsys.readouterr().err  # four bars would write over one another
+    together = training.side_by_side(losses, *arms)
+    assert "epochs" not in capsys.readouterr().err  # bars of threads would write over one another
     np.testing.assert_array_equal(together, list(map(losses, *arms)))
     assert "epochs" in capsys.readouterr().err
+
+
+def test_side_by_side_keeps_the_order_and_tells_what_failed():
+    def later_first(number):
+        time.sleep(0.02 * (3 - number))
+        return 10 // number
+
+    assert training.side_by_side(later_first, [1, 2, 3]) == [10, 5, 3]
+    assert training.side_by_side(later_first, []) == []
+    with pytest.raises(ZeroDivisionError):
+        training.side_by_side(later_first, [1, 0])
+    with pytest.raises(ValueError, match="argument 2 is shorter"):
+        training.side_by_side(pow, [1, 2], [1])
+
+
+def test_an_interrupt_of_side_by_side_begins_nothing_more():
+    begun = []
+
+    def first_interrupts(number):
+        begun.append(number)
+        if number == 0:
+            raise KeyboardInterrupt
+        time.sleep(0.05)
+
+    with pytest.raises(KeyboardInterrupt):
+        training.side_by_side(first_interrupts, range(1000))
+    assert len(begun) < 100
 
 
 def test_labels_of_the_test_set_are_looked_at_before_the_training(problem):
