@@ -6,7 +6,6 @@ a permutation inside it, and activations are recorded from the forward pass that
 `local.ensembles` draws its batches and checks its labels here, too.
 """
 
-import os
 import threading
 
 import keras
@@ -14,10 +13,10 @@ import numpy as np
 import tensorflow as tf
 from sklearn.model_selection import train_test_split
 from tqdm import tqdm
-from tqdm.contrib.concurrent import thread_map
 
 from local.arrays import refuse_masked
 from local.recorder import EVERY, History
+from local.threads import in_thread
 
 _SEEDING = threading.Lock()
 """Keras has one source of random numbers for all threads: one model at a time is made from it."""
@@ -120,23 +119,6 @@ def _train(run_epoch, n, batch_size, seed, epochs, scored):
     except KeyboardInterrupt:
         print(f"Interrupted: the training ends after {len(done)} of {epochs} epochs.")
     return _history(done, steps)
-
-
-def side_by_side(function, *arguments):
-    """[function(*each) for each in zip(*arguments)], in as many threads as there are cores.
-
-    The nets of this course are so small that a core is often enough for one of them. After an
-    interrupt (Ctrl-C, the stop button) no further call begins, and KeyboardInterrupt is raised.
-    """
-    jobs = list(zip(*arguments, strict=True))
-    return thread_map(
-        lambda job: function(*job), jobs, tqdm_class=tqdm, leave=False, max_workers=os.cpu_count()
-    )
-
-
-def in_thread():
-    """Is this a thread beside the main one? Then the caller shows one bar for all of them."""
-    return threading.current_thread() is not threading.main_thread()
 
 
 def batches(n, batch_size, seed, steps):
@@ -275,7 +257,7 @@ def epoch_graph(model, optimizer, x, y, record):
             return model.forward(batch, training=True)
         return {"z2": model(batch, training=True)}
 
-    @tf.function(jit_compile=True)  # half the time of a step, which is made of small operations
+    @tf.function(jit_compile=True)  # a step is made of small operations: a third less time
     def run_epoch(batches):
         steps = tf.shape(batches)[0]
         losses = tf.TensorArray(tf.float32, steps)

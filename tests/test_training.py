@@ -1,8 +1,5 @@
 """Training: reproducible, equal to the loop written out, recorded from the passes that train."""
 
-import time
-from functools import partial
-
 import keras
 import numpy as np
 import pytest
@@ -126,47 +123,6 @@ def test_each_seed_is_tested_after_each_epoch(problem):
     for seed, (_, history) in enumerate(found):
         expected = fit(problem, seed=seed, test=problem)[1].test_accuracy
         np.testing.assert_array_equal(history.test_accuracy, expected)
-
-
-def test_side_by_side_trains_what_one_after_the_other_would(problem, capsys):
-    def losses(rate, normalization):
-        options = {"epochs": 2, "batch_size": 16, "optimizer": keras.optimizers.Adam(rate)}
-        make = partial(SmallNet, hidden=6, normalization=normalization)
-        found = training.fit_each(make, *problem, (0, 1), **options)
-        return [history.loss for _, history in found]
-
-    arms = [0.01, 0.02, 0.03, 0.04], [None, "before", "after", None]
-    together = training.side_by_side(losses, *arms)
-    assert "epochs" not in capsys.readouterr().err  # bars of threads would write over one another
-    np.testing.assert_array_equal(together, list(map(losses, *arms)))
-    assert "epochs" in capsys.readouterr().err
-
-
-def test_side_by_side_keeps_the_order_and_tells_what_failed():
-    def later_first(number):
-        time.sleep(0.02 * (3 - number))
-        return 10 // number
-
-    assert training.side_by_side(later_first, [1, 2, 3]) == [10, 5, 3]
-    assert training.side_by_side(later_first, []) == []
-    with pytest.raises(ZeroDivisionError):
-        training.side_by_side(later_first, [1, 0])
-    with pytest.raises(ValueError, match="argument 2 is shorter"):
-        training.side_by_side(pow, [1, 2], [1])
-
-
-def test_an_interrupt_of_side_by_side_begins_nothing_more():
-    begun = []
-
-    def first_interrupts(number):
-        begun.append(number)
-        if number == 0:
-            raise KeyboardInterrupt
-        time.sleep(0.05)
-
-    with pytest.raises(KeyboardInterrupt):
-        training.side_by_side(first_interrupts, range(1000))
-    assert len(begun) < 100
 
 
 def test_labels_of_the_test_set_are_looked_at_before_the_training(problem):

@@ -10,7 +10,8 @@ from tqdm import tqdm
 
 from local.ensembles.accuracies import accuracies
 from local.ensembles.mlp import MLPEnsemble
-from local.training import batches, in_thread
+from local.threads import in_thread
+from local.training import batches
 
 
 class LayerState(NamedTuple):
