@@ -9,7 +9,7 @@ import contextlib
 import functools
 import re
 import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
@@ -19,6 +19,7 @@ from playwright.sync_api import sync_playwright
 
 from tools.browser import find
 from tools.files import SITE
+from tools.serve import QuietHandler
 
 PREFIX = "/repo/"
 """GitHub Pages serves a project below its name, never at the top of a host."""
@@ -28,7 +29,7 @@ AXE = Path(__file__).parent.parent / "node_modules" / "axe-core" / "axe.min.js"
 LOOPBACK = {"127.0.0.1", ""}
 
 
-class Host(SimpleHTTPRequestHandler):
+class Host(QuietHandler):
     """Serves `directory` below PREFIX, and 404.html where there is nothing."""
 
     def translate_path(self, path):
@@ -42,9 +43,6 @@ class Host(SimpleHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-
-    def log_message(self, *args):
-        """Say nothing on stderr."""
 
 
 def book():
@@ -106,10 +104,14 @@ def visit(chromium, url, width=1280, theme="light", script=True):
         if message.type in ("error", "warning"):
             page.complaints.append(f"console: {message.text}")
 
+    def failed(request):
+        if request.failure != "net::ERR_ABORTED":  # which is what a page that is left gives up
+            page.complaints.append(f"failed: {request.url}")
+
     context.route("**/*", guard)
     page.on("console", record)
     page.on("pageerror", lambda error: page.complaints.append(f"error: {error}"))
-    page.on("requestfailed", lambda request: page.complaints.append(f"failed: {request.url}"))
+    page.on("requestfailed", failed)
     try:
         page.goto(url, wait_until="load")
         yield page

@@ -1,10 +1,13 @@
 """The first commands of a newcomer: set-up, execution of the notebooks, server, browser."""
 
+import functools
+import http.server
 import os
 import re
 import socket
 import subprocess
 import sys
+import threading
 import tomllib
 import urllib.request
 
@@ -82,6 +85,18 @@ def test_the_server_prints_the_address_that_answers():
                 assert page.read() == (SITE / "index.html").read_bytes()
         finally:
             server.terminate()
+
+
+def test_a_reader_who_leaves_in_the_middle_of_a_file_is_no_error(tmp_path, capfd):
+    (tmp_path / "large.bin").write_bytes(bytes(30_000_000))
+    handler = functools.partial(serve.QuietHandler, directory=tmp_path)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever).start()
+        with socket.create_connection(server.server_address) as reader:
+            reader.sendall(b"GET /large.bin HTTP/1.0\r\n\r\n")
+            assert reader.recv(8) == b"HTTP/1.0"
+        server.shutdown()
+    assert capfd.readouterr().err == ""
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Serve the built book on loopback and print its address: python -m tools.serve [PORT]."""
 
+import contextlib
 import functools
 import sys
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -9,8 +10,14 @@ from tools.files import SITE
 
 
 class QuietHandler(SimpleHTTPRequestHandler):
+    """Serves files and prints nothing, neither of requests nor of readers who leave half-way."""
+
     def log_message(self, *args):
-        """Print nothing about requests."""
+        pass
+
+    def handle(self):
+        with contextlib.suppress(ConnectionError):
+            super().handle()
 
 
 def main(port=8000):
