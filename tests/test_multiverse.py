@@ -22,6 +22,7 @@ claim("seeds-are-seeds", "Seeds are not negative.", SEEDS, above(-1), SEEDS)
 claim("seeds-are-small", "Seeds are small.", [-seed for seed in SEEDS], above(-5), SEEDS)
 if worlds.name() == "raw inputs":
     raise RuntimeError("stopped")
+assert worlds.name() != "mini CIFAR"  # which says nothing by itself
 """
 
 
@@ -55,7 +56,8 @@ def test_every_world_is_asked_once_and_what_fails_is_said(course):
     assert fails == ["other seeds"]
     assert small["predicted"] == "above -5 for every seed"
     assert "other seeds: seeds-are-small does not hold" in said
-    assert "raw inputs: content/01-a.ipynb: RuntimeError: stopped" in said
+    assert "raw inputs: content/01-a.ipynb: RuntimeError: stopped, at `raise RuntimeError" in said
+    assert 'mini CIFAR: content/01-a.ipynb: AssertionError, at `assert worlds.name() != "' in said
     assert "2 claims in 8 worlds: content/multiverse.json" in said
     before = (course / "_build" / "multiverse.json").read_text()
     assert run(course)[1] == found  # nothing is executed again

@@ -12,6 +12,7 @@ names a file of your own, which becomes one world more, in the note and not in t
 import hashlib
 import json
 import os
+import re
 import sys
 from concurrent.futures import as_completed
 from contextlib import contextmanager
@@ -56,8 +57,16 @@ def run(name, variables):
     except DeadKernelError as error:
         return [], [str(error)]
     outputs = [out for cell in notebook.cells for out in cell.get("outputs", ())]
-    raised = [f"{o.ename}: {o.evalue}" for o in outputs if o.output_type == "error"]
+    raised = [what_stopped(out) for out in outputs if out.output_type == "error"]
     return [vars_of(claim) for claim in ledger.claims_of(notebook)], raised
+
+
+def what_stopped(error):
+    """The exception of an output, and the line of the cell where it was raised."""
+    said = ": ".join(filter(None, [error.ename, *error.evalue.splitlines()[:1]]))
+    plain = re.sub(r"\x1b\[[\d;]*m", "", "\n".join(error.traceback))  # without its colours
+    arrows = re.findall(r"(?m)^-+> *\d+ *(.+)$", plain)
+    return f"{said}, at `{arrows[0].strip()}`" if arrows else said
 
 
 def vars_of(claim):
