@@ -42,6 +42,7 @@ MIN_SPEED = 50_000  # bytes per second; below, the original would not arrive wit
 ATTEMPTS = 3  # connections for a download, each of which continues where the last one broke off
 
 PHOTOGRAPHS = ("brick", "grass", "gravel")  # in the order of their labels
+CLASSES = len(PHOTOGRAPHS)  # as many as mini CIFAR has, and the nets have outputs
 SCALES = (0.5, 0.35, 0.25)
 TINTS = np.array([(1.12, 0.96, 0.92), (0.95, 1.07, 0.90), (0.95, 0.99, 1.08)])
 
@@ -62,9 +63,9 @@ class _UnavailableError(Exception):
 def load_mini_cifar(path=None):
     """Images and labels of mini CIFAR, from the first source that there is (see above).
 
-    Returns x float32 (n, 32, 32, 3) in [0, 1] and y int64 (n,). The original, by Ramos (2021),
-    holds 3,004 images of three classes of CIFAR-10 (Krizhevsky 2009). Raises DataError where the
-    file that `path` or MINI_CIFAR names is missing or is not HDF5 with such x and y.
+    Returns x float32 (n, 32, 32, 3) in [0, 1] and y int64 (n,), 0 to 2. The original, by Ramos
+    (2021), holds 3,004 images of three classes of CIFAR-10 (Krizhevsky 2009). Raises DataError
+    where the file that `path` or MINI_CIFAR names is missing or is not HDF5 with such x and y.
     """
     if path is None:
         path = os.environ.get("MINI_CIFAR") or None
@@ -164,6 +165,12 @@ def _checked(x, y, path):
     if (wrong := labels != y).any():
         raise DataError(
             f"y of {path} must be whole numbers, received {y[wrong][0]}. Number the classes."
+        )
+    if labels.min() < 0 or labels.max() >= CLASSES:
+        raise DataError(
+            f"y of {path} must number {CLASSES} classes from 0, as the nets of the course have "
+            f"{CLASSES} outputs, received {labels.min()} to {labels.max()}. Choose {CLASSES} "
+            "classes, and number them anew."
         )
     return x.astype(np.float32), labels
 

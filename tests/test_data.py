@@ -208,6 +208,8 @@ def test_a_tilde_is_the_home_folder(monkeypatch, tmp_path):
         (hdf5(x=X, y=Y + 0.5), r"received 0\.5"),
         (hdf5(x=X, y=np.where(Y > 1, np.nan, Y)), "received nan"),
         (hdf5(x=X, y=np.where(Y > 1, np.inf, Y)), "received inf"),
+        (hdf5(x=X, y=Y + 1), "3 outputs, received 1 to 3"),
+        (hdf5(x=X, y=Y - 1), "received -1 to 1"),
     ],
 )
 def test_a_named_file_is_refused_not_replaced(monkeypatch, tmp_path, by, content, received):
@@ -234,7 +236,7 @@ def test_a_folder_is_not_a_file(tmp_path):
 
 
 @given(
-    labels=st.lists(st.integers(0, 100), min_size=1, max_size=5),
+    labels=st.lists(st.integers(0, data.CLASSES - 1), min_size=1, max_size=5),
     y_type=st.sampled_from(["bool", "i1", "u1", "i4", "i8", "u8", "f2", "f4", "f8"]),
     x_type=st.sampled_from(["bool", "u1", "f2", "f4", "f8"]),
 )

@@ -28,7 +28,7 @@ from tools.files import ROOT
 from tools.repository import Repository
 
 KERNEL_PYTHON = str(Path(os.environ.get("KERNEL_PYTHON", sys.executable)).absolute())
-ALONE = notebooks.paths() if "KERNEL_PYTHON" in os.environ else notebooks.paths()[1:3]
+ALONE = notebooks.paths() if "KERNEL_PYTHON" in os.environ else notebooks.paths()[2:4]
 KERNEL = {
     "argv": [KERNEL_PYTHON, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
     "display_name": "under test",
