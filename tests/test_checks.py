@@ -331,6 +331,22 @@ def test_a_misconception_gets_its_hint_and_no_other(capsys, idea):
     assert words in " ".join(said.split())
 
 
+FORWARD = [idea for idea, (name, *_) in SHOWN.items() if name == "batch_norm_forward"]
+
+
+@pytest.mark.parametrize("idea", FORWARD)
+def test_no_case_hides_a_misconception_of_the_forward_pass(idea):
+    name, written, misconception = SHOWN[idea]
+    for seed in range(300):
+        for case in BY_NAME[name].cases(np.random.default_rng(seed)):
+            with np.errstate(all="ignore"):
+                findings = BY_NAME[name].judge(case, checks.run(BY_NAME[name], written, case))
+            for each in findings:
+                of_value = each.what.endswith((": y", ": x_hat", ": s"))
+                if of_value and not each.passed and case["about"] != forward.ALONE:
+                    assert each.misconception == misconception, (seed, each)
+
+
 def test_the_ideas_are_those_that_code_can_show():
     shown = {misconception for _, _, misconception in SHOWN.values()}
     assert shown == set(MISCONCEPTIONS) - {2, 3, 13, 15}
