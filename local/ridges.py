@@ -16,9 +16,9 @@ from scipy import fft
 from local import plots
 from local.arrays import refuse_masked
 
-FINE = 40
+FINE = 50
 """Bins of a row's histogram per bandwidth: moved to the middle of its bin, a sample moves by up to
-an eightieth of a bandwidth, and a peak changes by less than 0.8 % of its height."""
+a hundredth of a bandwidth, and a peak changes by less than 0.7 % of its height."""
 MARGIN = 4
 """Bandwidths by which a row's histogram goes beyond its samples. The transform takes it for a
 circle, so these also hold its two ends apart."""
