@@ -16,9 +16,9 @@ from scipy import fft
 from local import plots
 from local.arrays import refuse_masked
 
-FINE = 50
-"""Bins of a row's histogram per bandwidth: moved to the middle of its bin, a sample moves by up to
-a hundredth of a bandwidth, and a peak changes by less than 0.7 % of its height."""
+FINE = 20
+"""Bins of a row's histogram per bandwidth. A sample counts for the two bins at its sides, more for
+the nearer one (linear binning), so the histogram changes a peak by less than 0.1 %."""
 MARGIN = 4
 """Bandwidths by which a row's histogram goes beyond its samples. The transform takes it for a
 circle, so these also hold its two ends apart."""
@@ -84,8 +84,11 @@ def _smoothed(row, low, high, bandwidth):
     low, high = low - MARGIN * bandwidth, high + MARGIN * bandwidth
     n_bins = fft.next_fast_len(int(FINE * (high - low) / bandwidth), real=True)
     width = (high - low) / (n_bins - 1)
-    bins = ((row - low) / width + 0.5).astype(int)
-    counts = np.bincount(bins, minlength=n_bins)
+    places = (row - low) / width
+    bins = places.astype(int)
+    to_next = np.bincount(bins, weights=places - bins, minlength=n_bins)
+    counts = np.bincount(bins, minlength=n_bins) - to_next
+    counts[1:] += to_next[:-1]
     frequency = 2 * np.pi * bandwidth * fft.rfftfreq(n_bins, width)
     kernel = np.exp(-0.5 * frequency[frequency < 9] ** 2)  # beyond, it is less than rounding
     smooth = np.maximum(fft.irfft(fft.rfft(counts)[: len(kernel)] * kernel, n_bins), 0)

@@ -63,6 +63,7 @@ ROWS = {
 )
 @settings(max_examples=30, deadline=None)
 @example([("normal", -3, 0), ("normal", 0, 0)], 0)
+@example([("clumps", 0, 2.5), ("clumps", -1, 0)], 41)
 def test_a_row_may_be_a_thousand_times_as_narrow_as_another(chosen, seed):
     random = np.random.default_rng(seed)
     rows = np.stack([10**width * ROWS[kind](random) + shift for kind, width, shift in chosen])
