@@ -21,7 +21,7 @@ def test_the_nets_are_those_of_one_after_the_other(capsys):
         found = training.fit_each(make, *problem, (0, 1), **options)
         return [history.loss for _, history in found]
 
-    arms = [0.01, 0.02, 0.03], [None, "before", None]
+    arms = [0.01, 0.02, 0.03], [None, "before", "after"]
     together = threads.side_by_side(losses, *arms)
     assert "epochs" not in capsys.readouterr().err  # bars of threads would write over one another
     np.testing.assert_array_equal(together, list(map(losses, *arms)))

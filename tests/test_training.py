@@ -59,10 +59,8 @@ def test_the_graph_is_the_loop_written_out(problem):
         np.testing.assert_allclose(history.recorded["z1"][row], z1[step].ravel(), atol=1e-4)
 
 
-@pytest.mark.parametrize(
-    ("normalization", "rate"),
-    [(None, 0.01), ("before", keras.optimizers.schedules.CosineDecay(0.01, 15))],
-)
+@pytest.mark.parametrize("normalization", [None, "before"])
+@pytest.mark.parametrize("rate", [0.01, keras.optimizers.schedules.CosineDecay(0.01, 15)])
 def test_models_of_several_seeds_train_as_each_would_alone(problem, normalization, rate):
     settings = {"epochs": 3, "batch_size": 16, "record": RECORD}
     found = training.fit_each(
@@ -113,7 +111,7 @@ def test_the_test_accuracy_is_that_of_a_training_that_ends_there(problem, normal
     x, y = problem
     moved = x + 1.5, y  # so that not all are classified rightly
     _, history = fit(problem, normalization, epochs=3, test=moved)
-    for epochs in (1, 3):
+    for epochs in range(1, 4):
         model, _ = fit(problem, normalization, epochs=epochs)
         assert history.test_accuracy[epochs - 1] == np.float32(training.score(model, *moved))
     assert len(history.test_accuracy) == 3
