@@ -73,6 +73,19 @@ def test_a_row_may_be_a_thousand_times_as_narrow_as_another(chosen, seed):
         assert error(row, grid, ours) < 0.01
 
 
+@pytest.mark.parametrize("n_samples", [2, 3, 10, 40])
+def test_few_samples_have_scipys_bandwidth(n_samples):
+    rows = np.random.default_rng(n_samples).normal(size=(3, n_samples))
+    grid, density = densities(rows)
+    for row, ours in zip(rows, density, strict=True):
+        assert error(row, grid, ours) < 0.01
+
+
+def test_one_sample_is_shown_as_a_peak():
+    grid, density = densities(np.array([[2.0], [3.0]]))
+    np.testing.assert_allclose(grid[density.argmax(axis=1)], [2, 3], atol=0.01)
+
+
 def test_the_grid_is_even_where_that_shows_every_row():
     grid, _ = densities(SHAPES["two peaks"], 150)
     np.testing.assert_allclose(np.diff(grid), np.ptp(grid) / 149)
