@@ -9,7 +9,7 @@ from grading.readings import Readings
 from grading.sandbox import modes
 from grading.sandbox.serverpool import ServerPool
 from grading.submissions import notebook
-from grading.submissions.intake import UnreadableError
+from grading.submissions.handed import UnreadableError
 from local.exercises.question import WITH_KERAS
 from tools.files import ROOT
 

@@ -10,7 +10,7 @@ import sys
 import threading
 
 from grading.grader import Grader
-from grading.submissions.intake import UnreadableError
+from grading.submissions.handed import UnreadableError
 
 _own = threading.local()
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from grading.submissions.intake import UnreadableError
+from grading.submissions.handed import UnreadableError
 
 LARGEST_CODE = 1 << 20
 """Characters of code in a notebook, at the most."""
