@@ -1,8 +1,8 @@
 """The data split, batches, the training loop and the score: the same for every experiment.
 
-The loop is chapter 1's, with a whole epoch in one graph that XLA compiles: batches are gathered by
-a permutation inside it, and activations are recorded from the forward pass that trains, in
-`TensorArray`s.
+The loop is chapter 1's, with a whole epoch in one graph, which XLA compiles if the training is
+long: batches are gathered by a permutation inside it, and activations are recorded from the forward
+pass that trains, in `TensorArray`s.
 `local.ensembles` draws its batches and checks its labels here, too.
 """
 
@@ -17,6 +17,9 @@ from tqdm import tqdm
 from local.arrays import refuse_masked
 from local.recorder import EVERY, History
 from local.threads import in_thread
+
+LONG = 1000
+"""Steps in which a compiled graph saves about the time that it takes to compile it."""
 
 _SEEDING = threading.Lock()
 """Keras has one source of random numbers for all threads: one model at a time is made from it."""
@@ -50,7 +53,9 @@ def fit(model, x, y, *, epochs=20, batch_size=64, optimizer="adam", seed=0, reco
     x = tf.constant(x, tf.float32)
     check_labels(x, y, classes=initialize(model, x, seed, record))
     y = tf.constant(y, tf.int32)
-    run_epoch = epoch_graph(model, keras.optimizers.get(optimizer), x, y, tuple(record))
+    optimizer = keras.optimizers.get(optimizer)
+    steps = epochs * (len(x) // batch_size)
+    run_epoch = epoch_graph(model, optimizer, x, y, tuple(record), compiled=steps > LONG)
     return _train(run_epoch, len(x), batch_size, seed, epochs, _scoring(model, test))
 
 
@@ -79,7 +84,8 @@ def fit_each(
         _build(trained, x, record)
     y = tf.constant(y, tf.int32)
     optimizer = keras.optimizers.get(optimizer)
-    run_epoch = epoch_graph(trained, optimizer, x, y, tuple(record))
+    steps = len(models) * epochs * (len(x) // batch_size)
+    run_epoch = epoch_graph(trained, optimizer, x, y, tuple(record), compiled=steps > LONG)
     scored = _scoring(trained, test)
     fresh = [variable.numpy() for variable in optimizer.variables]
     done = []
@@ -244,10 +250,11 @@ def _build(model, x, record):
     return logits.shape[-1]
 
 
-def epoch_graph(model, optimizer, x, y, record):
+def epoch_graph(model, optimizer, x, y, record, compiled):
     """A graph that trains one epoch: indices (steps, batch_size) -> losses, hits, recorded values.
 
     The arrays hold the values of every step; `_history` picks every fifth afterwards.
+    compiled: whether XLA compiles the graph, which then takes a third less time.
     """
     cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     optimizer.build(model.trainable_variables)
@@ -257,7 +264,7 @@ def epoch_graph(model, optimizer, x, y, record):
             return model.forward(batch, training=True)
         return {"z2": model(batch, training=True)}
 
-    @tf.function(jit_compile=True)  # a step is made of small operations: a third less time
+    @tf.function(jit_compile=compiled)
     def run_epoch(batches):
         steps = tf.shape(batches)[0]
         losses = tf.TensorArray(tf.float32, steps)

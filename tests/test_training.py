@@ -20,6 +20,12 @@ def problem():
     return x.astype(np.float32), y
 
 
+@pytest.fixture(params=[0, np.inf], ids=["compiled", "not compiled"])
+def long(request, monkeypatch):
+    """With it, all trainings are compiled, or none."""
+    monkeypatch.setattr(training, "LONG", request.param)
+
+
 def fit(problem, normalization=None, **settings):
     model = SmallNet(hidden=6, normalization=normalization)
     settings = {"epochs": 3, "batch_size": 16, **settings}
@@ -51,6 +57,7 @@ def written_out(problem, seed, epochs=3, batch_size=16):
     return losses, z1
 
 
+@pytest.mark.usefixtures("long")
 def test_the_graph_is_the_loop_written_out(problem):
     losses, z1 = written_out(problem, seed=3)
     _, history = fit(problem, seed=3, record=RECORD)
@@ -59,6 +66,7 @@ def test_the_graph_is_the_loop_written_out(problem):
         np.testing.assert_allclose(history.recorded["z1"][row], z1[step].ravel(), atol=1e-4)
 
 
+@pytest.mark.usefixtures("long")
 @pytest.mark.parametrize("normalization", [None, "before"])
 @pytest.mark.parametrize("rate", [0.01, keras.optimizers.schedules.CosineDecay(0.01, 15)])
 def test_models_of_several_seeds_train_as_each_would_alone(problem, normalization, rate):
@@ -81,8 +89,8 @@ def test_models_of_several_seeds_train_as_each_would_alone(problem, normalizatio
 def test_after_an_interrupt_no_further_seed_is_trained(problem, monkeypatch, capsys):
     run = training.epoch_graph
 
-    def stops(*arguments):
-        calls, epoch = iter(range(5)), run(*arguments)
+    def stops(*arguments, **options):
+        calls, epoch = iter(range(5)), run(*arguments, **options)
 
         def once_more(order):
             if next(calls) == 4:
@@ -156,6 +164,7 @@ def test_batches_are_permutations_cut_into_whole_batches(batch_size, steps):
         np.testing.assert_array_equal(epoch.ravel(), order[: epoch.size])
 
 
+@pytest.mark.usefixtures("long")
 @pytest.mark.parametrize("normalization", [None, "before", "after"])
 def test_a_seed_decides_everything(problem, normalization):
     runs = [fit(problem, normalization, seed=seed)[1].loss for seed in (1, 1, 2)]
@@ -163,6 +172,7 @@ def test_a_seed_decides_everything(problem, normalization):
     assert not np.array_equal(runs[0], runs[2])
 
 
+@pytest.mark.usefixtures("long")
 @pytest.mark.parametrize("normalization", [None, "before", "after"])
 def test_recording_does_not_change_the_training(problem, normalization):
     plain = fit(problem, normalization)[1].loss
