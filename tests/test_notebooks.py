@@ -89,11 +89,34 @@ def test_a_bad_cell_is_named(cell, message):
         (lambda nb: nb.cells[0].update(source=FRAME.replace("Guess", "G")), "a guess"),
         (lambda nb: nb.cells[0].update(source=FRAME.replace("Check", "C")), "a check"),
         (lambda nb: nb.cells[0].update(source=FRAME.replace("Learnt", "L")), "what was learnt"),
+        (lambda nb: nb.cells[0].update(source=FRAME.replace("can", "will")), "be able to do"),
+        (lambda nb: nb.cells[0].update(source=FRAME.replace("minutes", "min")), "the minutes"),
+        (lambda nb: nb.cells[0].update(source=FRAME.replace("Exercises", "E")), "exercises"),
+        (lambda nb: nb.cells[0].update(source=FRAME.partition("<")[0]), "folded answers"),
     ],
 )
 def test_a_bad_notebook_is_named(spoil, message):
     bad = notebook(new_code_cell("1"))
     spoil(bad)
+    assert any(message in problem for problem in problems(bad))
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "message"),
+    [
+        ("points", "marks", "the points"),
+        ("minutes", "min", "the minutes"),
+        ("**Rules", "**Advice", "the rules"),
+        ("23 points", "22 points", "title, minutes or points differ"),
+        ("the bug hunt", "a hunt", "title, minutes or points differ"),
+    ],
+)
+def test_a_bad_assignment_is_named(was, becomes, message):
+    bad = nbformat.read(ROOT / "content" / "assignments" / "bug-hunt.ipynb", as_version=4)
+    for cell in bad.cells:
+        if cell.cell_type == "markdown":
+            assert cell != bad.cells[0] or was in cell.source
+            cell.source = cell.source.replace(was, becomes)
     assert any(message in problem for problem in problems(bad))
 
 
