@@ -20,8 +20,7 @@ FINE = 10
 the nearer one (linear binning), so the histogram changes a peak by less than 0.3 %."""
 REACH = 4 * FINE
 """Bins from a sample to where its kernel, less than 0.04 % of its height there, is cut off."""
-KERNEL = np.exp(-0.5 * (np.arange(-REACH, REACH + 1) / FINE) ** 2)
-KERNEL /= KERNEL.sum()
+KERNEL = np.exp(-0.5 * (np.arange(-REACH, REACH + 1) / FINE) ** 2) / (FINE * np.sqrt(2 * np.pi))
 """What a sample adds to the bins around it."""
 STRAIGHT = 0.005
 """A straight line between two neighbours of the grid misses a density by at most this share of its
