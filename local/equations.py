@@ -177,7 +177,9 @@ class BatchNorm:
         return dy * (self.cache.gamma / self.cache.s)
 
     def backward(self, dy):
-        """Gradients dx, dgamma, dbeta for the latest forward pass."""
+        """Gradients dx, dgamma, dbeta for the latest forward pass; ValueError if there was none."""
+        if not hasattr(self, "cache"):
+            raise ValueError("there was no forward pass to go back through: call forward(x) first")
         dy = _checked_gradient(dy, self.cache)
         return _typed(self.cache, self.input_gradient(dy), *parameter_gradients(dy, self.cache))
 

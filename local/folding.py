@@ -226,7 +226,7 @@ def _copy_of(model, found):
     if sequential:
         kept = [copy(layer) for layer in model.layers if layer not in pairs.values()]
         x = model.inputs[0]
-        start = keras.Input(x.shape[1:], dtype=x.dtype)
+        start = keras.Input(batch_shape=x.shape, dtype=x.dtype, name=x.name)
         folded = keras.Sequential([start, *kept], name=model.name)
         if model.compiled:
             folded.compile_from_config(model.get_compile_config())
@@ -235,6 +235,8 @@ def _copy_of(model, found):
     for layer, its_copy in copied:
         if isinstance(layer, keras.Layer):
             its_copy.set_weights(layer.get_weights())
+            if hasattr(its_copy, "finalize_state"):  # as keras.layers.Normalization needs it
+                its_copy.finalize_state()
     return folded
 
 

@@ -111,10 +111,12 @@ class Recorder(keras.callbacks.Callback):
 
     @property
     def history(self):
-        """The `History` of the training that ended last."""
+        """The `History` of the training that ended last; ValueError if there was none."""
+        if not hasattr(self, "_losses"):
+            raise ValueError("nothing was recorded yet: call model.fit(..., callbacks=[recorder]).")
         return History(
             np.array(self._losses, np.float32),
             np.array(self._accuracies, np.float32),
             np.array(self._steps, int),
-            {name: np.stack(rows) for name, rows in self._rows.items()},
+            {name: np.stack(rows) for name, rows in self._rows.items() if rows},
         )

@@ -14,7 +14,7 @@ import tensorflow as tf
 from sklearn.model_selection import train_test_split
 from tqdm import tqdm
 
-from local.arrays import refuse_masked
+from local.arrays import refuse_masked, refuse_not_finite
 from local.recorder import EVERY, History
 from local.threads import in_thread
 
@@ -45,11 +45,10 @@ def fit(model, x, y, *, epochs=20, batch_size=64, optimizer="adam", seed=0, reco
     ends the training early: the model keeps its weights, and the history up to there is returned.
 
     Raises ValueError for labels that `check_labels` refuses or that the model has no logit for, if
-    x and y hold less than one batch, or if `model.forward` does not offer a value that `record`
-    names.
+    x is not finite, if x and y hold less than one batch, for fewer than 0 epochs, or if
+    `model.forward` does not offer a value that `record` names.
     """
-    check_labels(x, y)
-    check_batch_size(batch_size, len(x))
+    _check(x, y, batch_size, epochs)
     x = tf.constant(x, tf.float32)
     check_labels(x, y, classes=initialize(model, x, seed, record))
     y = tf.constant(y, tf.int32)
@@ -69,11 +68,10 @@ def fit_each(
     all weights that `make` draws. After an interrupt, the models up to there are returned. Several
     calls may run at once, each in a thread.
 
-    Raises ValueError as `fit` does.
+    Raises ValueError as `fit` does, and if `make` returns the same model again.
     """
-    check_labels(x, y)
-    check_batch_size(batch_size, len(x))
-    x = tf.constant(x, tf.float32)
+    _check(x, y, batch_size, epochs)
+    x, seeds = tf.constant(x, tf.float32), tuple(seeds)
     models = []
     with _SEEDING:
         for seed in seeds:
@@ -82,6 +80,8 @@ def fit_each(
             check_labels(x, y, classes=_build(models[-1], x, record))
         trained = make()
         _build(trained, x, record)
+    if len({id(model) for model in (*models, trained)}) <= len(models):
+        raise ValueError("make must return a new model each time, received the same one again.")
     y = tf.constant(y, tf.int32)
     optimizer = keras.optimizers.get(optimizer)
     steps = len(models) * epochs * (len(x) // batch_size)
@@ -142,15 +142,19 @@ def batches(n, batch_size, seed, steps):
 
 
 def labels(model, x):
-    """The label (n,) that `model`, which returns logits, gives each row of x in inference mode."""
-    return np.argmax(model(tf.constant(x, tf.float32), training=False), axis=-1)
+    """The label (n,) that `model`, which returns logits, gives each row of x in inference mode.
+
+    -1 where a logit is NaN: the model gives no label there.
+    """
+    logits = np.asarray(model(tf.constant(x, tf.float32), training=False))
+    return np.where(np.isnan(logits).any(axis=-1), -1, np.argmax(logits, axis=-1))
 
 
 def score(model, x, y):
     """The share of examples in x (n, D) that `model` classifies rightly, in inference mode.
 
-    y: (n,) labels 0, 1, ...; one that the model has no logit for counts as wrong. Raises ValueError
-    for what `check_labels` refuses.
+    y: (n,) labels 0, 1, ...; one that the model has no logit for counts as wrong, and so does a row
+    whose logits are NaN. Raises ValueError for what `check_labels` refuses.
     """
     check_labels(x, y)
     return float(np.mean(labels(model, x) == np.asarray(y)))
@@ -161,15 +165,18 @@ def precise_statistics(model, x):
 
     One pass over all of x as a single batch, in training mode and with momentum 0, so that the
     old averages have no weight. Each layer is normalized by its own statistics on the way, so
-    those of deeper layers are the ones that inference will meet (Wu & Johnson 2021, section 3).
+    those of deeper layers are the ones that inference will meet (Wu & Johnson 2021, section 3),
+    unless a layer between them, such as dropout, computes something else in training.
 
-    Raises ValueError if x holds no example, whose mean would be NaN, or hides values; and if the
+    Raises ValueError if x holds no example, whose mean would be NaN, is not finite or hides values;
+    and if the
     model is not built, has no batch normalization, or a frozen one, which would not look at x.
     """
     refuse_masked("x", x)
     if np.ndim(x) < 2 or 0 in np.shape(x):
         received = np.shape(x) or repr(x)
         raise ValueError(f"x must hold an example or more, received {received}: give it rows.")
+    refuse_not_finite("x", x)
     if not model.built:
         raise ValueError(f"model must have weights, received {model.name} without: train it first.")
     layers = [layer for layer in model._flatten_layers() if hasattr(layer, "moving_variance")]
@@ -177,16 +184,29 @@ def precise_statistics(model, x):
         raise ValueError(f"model must hold a batch normalization, received {model.name} without.")
     if frozen := [layer.name for layer in layers if not layer.trainable]:
         raise ValueError(f"batch normalizations must be trainable, received {frozen}: thaw them.")
-    momenta = [layer.momentum for layer in layers]
+    before = [{name: getattr(layer, name) for name in _changes(layer)} for layer in layers]
     try:
         for layer in layers:
-            layer.momentum = 0.0
-            for average in (layer.moving_mean, layer.moving_variance):  # 0 times NaN is NaN
+            _set(layer, _changes(layer))
+            for average in layer.non_trainable_variables:  # 0 times NaN is NaN
                 average.assign(tf.where(tf.math.is_finite(average), average, 0.0))
         model(tf.constant(x, tf.float32), training=True)
     finally:
-        for layer, momentum in zip(layers, momenta, strict=True):
-            layer.momentum = momentum
+        for layer, settings in zip(layers, before, strict=True):
+            _set(layer, settings)
+
+
+def _changes(layer):
+    """What lets a pass replace the averages of `layer`, which it normalizes by this batch alone."""
+    if not getattr(layer, "renorm", False):
+        return {"momentum": 0.0}
+    uncorrected = {"rmin": 1.0, "rmax": 1.0, "dmax": 0.0}
+    return {"momentum": 0.0, "renorm_momentum": 0.0, "renorm_clipping": uncorrected}
+
+
+def _set(layer, settings):
+    for name, value in settings.items():
+        setattr(layer, name, value)
 
 
 def check_labels(x, y, classes=None, part=""):
@@ -205,12 +225,13 @@ def check_labels(x, y, classes=None, part=""):
     if not len(y):
         raise ValueError(f"x and y{of} must hold one example or more, received 0.")
     if np.ndim(y) != 1:  # (n, 1), as Keras's own data sets have, would broadcast to (n, n)
-        raise ValueError(
-            f"y{of} must be (n,), a label each, received {np.shape(y)}: use np.ravel(y)."
-        )
+        one_hot = np.ndim(y) == 2 and np.shape(y)[1] > 1
+        mend = "np.argmax(y, axis=1)" if one_hot else "np.ravel(y)"
+        raise ValueError(f"y{of} must be (n,), a label each, received {np.shape(y)}: use {mend}.")
     y = np.asarray(y)
     if y.dtype.kind not in "biu":  # 1.5 would train as 1
-        raise ValueError(f"y{of} must be integers, received {y.dtype}: use y.astype(int).")
+        mend = "y.astype(int)" if y.dtype.kind == "f" else "np.unique(y, return_inverse=True)[1]"
+        raise ValueError(f"y{of} must be integers, received {y.dtype}: use {mend}.")
     if y.min() < 0:
         raise ValueError(f"y{of} must be 0 or more, received {y.min()}: number the classes from 0.")
     if classes is not None and y.max() >= classes:
@@ -221,6 +242,15 @@ def check_labels(x, y, classes=None, part=""):
         raise ValueError(
             f"y{of} must fit into 32 bits, received {y.max()}: number the classes from 0."
         )
+
+
+def _check(x, y, batch_size, epochs):
+    """Raise ValueError for what no training can use."""
+    check_labels(x, y)
+    refuse_not_finite("x", x)
+    check_batch_size(batch_size, len(x))
+    if epochs < 0:
+        raise ValueError(f"epochs must be 0 or more, received {epochs}.")
 
 
 def check_batch_size(batch_size, n):

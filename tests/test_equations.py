@@ -454,3 +454,8 @@ def test_backward_wants_a_gradient_for_every_output(backward):
         backward(np.ones((4, 1)), cache)
     with pytest.raises(TypeError, match="int64"):
         backward(np.ones((4, 3), int), cache)
+
+
+def test_backward_wants_a_forward_pass_first():
+    with pytest.raises(ValueError, match="no forward pass"):
+        BatchNorm(3).backward(np.ones((4, 3)))

@@ -372,3 +372,16 @@ def test_a_layer_of_small_net_folds_by_hand():
     randomized(net.hidden), randomized(net.batch_norm)
     hidden = fold(net.hidden, net.batch_norm)
     assert_same(hidden(x), net.forward(x)["z1"])
+
+
+def test_the_copy_keeps_what_another_layer_learnt_from_data_and_the_name_of_its_input():
+    random = np.random.default_rng(0)
+    x = 5 * random.normal(size=(64, 6)).astype("float32") + 3
+    adapted = layers.Normalization()
+    adapted.adapt(x)
+    norm = layers.BatchNormalization()
+    model = keras.Sequential([keras.Input((6,), name="table"), adapted, layers.Dense(4), norm])
+    norm.set_weights(random.uniform(0.5, 1.5, (4, 4)))
+    folded = fold_model(model)
+    np.testing.assert_allclose(folded(x), model(x), atol=1e-5)
+    assert folded.inputs[0].name == "table"

@@ -93,3 +93,17 @@ def test_relative_error_landmarks():
 def test_relative_error_wants_one_shape():
     with pytest.raises(ValueError, match=r"\(2,\).*\(2, 1\)"):
         relative_error(np.ones(2), np.ones((2, 1)))
+
+
+@pytest.mark.parametrize(
+    ("f", "h", "said"),
+    [
+        (lambda a: None, None, "received None"),
+        (lambda a: (a, "cache"), None, "received a tuple of 2"),
+        (np.sum, 1e-20, r"lost in rounding 1\.0"),
+        (np.sum, np.inf, "positive and finite; received inf"),
+    ],
+)
+def test_what_has_no_gradient_is_named(f, h, said):
+    with pytest.raises(ValueError, match=said):
+        numerical_gradient(f, [1.0, 2.0], h=h)

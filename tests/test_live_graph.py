@@ -59,7 +59,7 @@ def test_two_terms_arrive_where_two_arrows_leave(address, chromium, staged):
             "arrows => arrows.map(arrow => arrow.dataset.arrow)"
         )
         assert sorted(carrying) == ["centered squared", "centered x_hat"]
-        assert "Two arrows leave centered, so two terms arrive" in words(page)
+        assert "Two arrows left centered, so two terms arrive" in words(page)
         assert of_node(page, "gradient", "x").size == 0
         page.get_by_role("button", name="Back").press("Enter")
         np.testing.assert_allclose(of_node(page, "gradient", "centered"), one, rtol=1e-9)

@@ -123,3 +123,8 @@ def test_several_steps_at_once_are_refused():
 def test_an_unknown_name_is_refused():
     with pytest.raises(ValueError, match=r"\['a1', 'a2', 'z1', 'z2'\].*received \['z9'\]"):
         keras_fit(Recorder(record=("z1", "z9")))
+
+
+def test_a_history_before_training_is_refused():
+    with pytest.raises(ValueError, match="nothing was recorded yet"):
+        Recorder().history  # noqa: B018

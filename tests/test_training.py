@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from local import training
+from local.layers import BatchRenormalization
 from local.models import SmallNet
 
 RECORD = ("z1", "a1", "z2", "a2")
@@ -134,6 +135,39 @@ def test_each_seed_is_tested_after_each_epoch(problem):
         np.testing.assert_array_equal(history.test_accuracy, expected)
 
 
+def test_a_model_is_made_for_each_seed(problem):
+    always = SmallNet(hidden=6)
+    with pytest.raises(ValueError, match="a new model each time"):
+        training.fit_each(lambda: always, *problem, (0, 1), epochs=1)
+    seeds = (seed for seed in (0, 1))
+    assert len(training.fit_each(lambda: SmallNet(hidden=6), *problem, seeds, epochs=1)) == 2
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_number_that_is_none_is_refused_before_it_spoils_a_net(problem, bad):
+    x, y = problem
+    model, _ = fit(problem, "before", epochs=1)
+    before = model.get_weights()
+    spoilt = x.copy()
+    spoilt[3, 2] = bad
+    for use in (
+        lambda: fit((spoilt, y)),
+        lambda: training.fit_each(lambda: SmallNet(hidden=6), spoilt, y, (0,)),
+        lambda: training.precise_statistics(model, spoilt),
+    ):
+        with pytest.raises(ValueError, match="x must be finite; received 1 of 900 values"):
+            use()
+    for was, now in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(was, now)
+
+
+def test_a_net_without_numbers_scores_nothing(problem):
+    model, _ = fit(problem, epochs=1)
+    model.set_weights([np.full_like(each, np.nan) for each in model.get_weights()])
+    assert (training.labels(model, problem[0]) == -1).all()
+    assert training.score(model, *problem) == 0
+
+
 def test_labels_of_the_test_set_are_looked_at_before_the_training(problem):
     x, y = problem
     with pytest.raises(ValueError, match="y of the test set must be integers"):
@@ -214,6 +248,19 @@ def test_precise_statistics_reach_every_layer(problem):
     training.precise_statistics(model, x)
     output = np.asarray(model(x))
     np.testing.assert_allclose(output.mean(axis=0), 0, atol=1e-4)
+
+
+def test_precise_statistics_are_those_of_renormalized_layers_too(problem):
+    x, _ = problem
+    dense, norm = keras.layers.Dense, BatchRenormalization
+    model = keras.Sequential([dense(4), norm(), keras.layers.ReLU(), dense(4), norm()])
+    model(10 * x[:1] + 5)
+    settings = [(norm.momentum, norm.renorm_clipping) for norm in model.layers[1::3]]
+    training.precise_statistics(model, 10 * x + 5)
+    output = np.asarray(model(10 * x + 5))
+    np.testing.assert_allclose(output.mean(axis=0), 0, atol=1e-4)
+    np.testing.assert_allclose(output.std(axis=0), 1, atol=0.01)
+    assert [(norm.momentum, norm.renorm_clipping) for norm in model.layers[1::3]] == settings
 
 
 def test_labels_in_a_column_have_no_score(problem):

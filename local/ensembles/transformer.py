@@ -199,7 +199,7 @@ class TransformerEnsemble:
         return y, [tf.concat(each, axis=1) for each in zip(*found, strict=True)]
 
     def train(self, tokens, y, *, batch_size, steps):
-        """Train by Adam; return the losses (S, V, steps), in nats.
+        """Train by Adam, from where the weights are; return the losses (S, V, steps), in nats.
 
         tokens (n, T) integers, 0 where padded; y (n,) labels 0, 1, ... A seed decides the order of
         the examples, see `training.batches`. Raises ValueError for tokens and labels that are not

@@ -8,7 +8,12 @@ import tensorflow as tf
 
 
 def moments(x, axes):
-    """Mean (2.1) and biased variance (2.2) of x over the axes, which are kept with length 1."""
+    """Mean (2.1) and biased variance (2.2) of x over the axes, which are kept with length 1.
+
+    x: any shape, float: means of integers would be rounded, so they raise TypeError.
+    """
+    if not tf.as_dtype(x.dtype).is_floating:
+        raise TypeError(f"x must be floating point; received {x.dtype}: use x.astype(float)")
     mean = tf.reduce_mean(x, axes, keepdims=True)
     return mean, tf.reduce_mean(tf.square(x - mean), axes, keepdims=True)
 

@@ -18,9 +18,10 @@ class Batch(live.Figure):
     number = "2a"
     title = "a batch to drag, normalized by column or by row"
     alt = (
-        "Three columns of four numbered points each. Above, the batch as it came, every column on "
+        "Three columns of four points each. Above, the batch as it came, every column on "
         "its own ruler with a blue line at its mean and a band of one deviation. Below, the "
-        "output: the columns keep their patterns, and all three stand around zero, equally wide."
+        "output: the columns keep their patterns, and all three stand around zero, nearly equally "
+        "wide."
     )
     controls = 5
     height = t.Int(420).tag(sync=True)

@@ -47,8 +47,8 @@ class Graph(live.Figure):
             ),
             live.press(
                 "At centered",
-                "Two arrows leave centered, so two terms arrive at it. The same happens at x, and "
-                "nowhere else.",
+                "Two arrows left centered on the way forward, so two terms arrive at it. The same "
+                "happens at x, and nowhere else.",
                 **{"at": 16, "statistics": "functions"},
             ),
             live.press(

@@ -86,8 +86,8 @@ def guide(worst, last):
     return [
         live.press(
             "m = 0",
-            "The dashed line is the mean of the last batch alone. It is not late; what is left is "
-            "the noise of one batch.",
+            "The dashed line is the mean of the last batch alone. It is one step late, and where "
+            "the weights leap, that counts more than its noise.",
             **{"momentum": 0.0, "stop": worst},
         ),
         live.press(

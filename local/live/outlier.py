@@ -25,7 +25,7 @@ class Outlier(live.Figure):
         [
             live.press(
                 "One of them",
-                "An example like the others: nobody is moved by it.",
+                "An example like the others: it moves them only a little.",
                 **{"outlier": 6.0, "size": 8},
             ),
             live.press(

@@ -42,14 +42,14 @@ class Replicas(live.Figure):
             ),
             live.press(
                 "Shuffle",
-                "Own statistics again, of pictures that are mixed: most of the difference goes, "
-                "without a single message.",
+                "Own statistics again, of pictures that are mixed: the outputs come close to their "
+                "rings, without a single message.",
                 **{"replicas": 2, "sharing": "shuffled", "statistics": "own"},
             ),
             live.press(
                 "Four replicas",
-                "Still mixed, but six pictures each: that is a small batch, and some of the "
-                "difference is back.",
+                "Still mixed, but six pictures each: that is a small batch, and the outputs are "
+                "further off again.",
                 **{"replicas": 4, "sharing": "shuffled", "statistics": "own"},
             ),
         ]

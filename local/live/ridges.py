@@ -30,8 +30,8 @@ class Ridges(live.Figure):
     title = "the distribution of what a net computes, under a slider over its training"
     alt = (
         "Densities of the recorded values at the first training step, soon after it and at the "
-        "end, in a panel each. Without normalization, what is one narrow peak at the first step "
-        "has soon become wide, or has moved to the ends."
+        "end, in a panel each. Without normalization, the first layer's one narrow peak at the "
+        "first step has soon become wide, or has moved to the ends."
     )
     controls = 2
     height = t.Int(400).tag(sync=True)
@@ -114,13 +114,14 @@ def guide(name, key, gone, last):
     )
     halved = live.press(
         "The peak goes",
-        f"Here the peak of {name} ({key}) is less than half as high as at first. How many steps "
-        "did that take? The mark keeps the place.",
+        f"By this step the peak of {name} ({key}) is less than half as high as at first. The mark "
+        "keeps the place.",
         row=gone,
     )
     play = live.press(
         "From start to end",
-        "Which panel goes on changing to the end? The deviations stand in the words when it stops.",
+        "Which panel changes late, when the others hardly do? The deviations stand in the words "
+        "when it stops.",
         begin={"row": 0},
         row=last,
     )

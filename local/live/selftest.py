@@ -20,7 +20,7 @@ in chapter {chapter}.</p>"""
 
 
 class SelfTest(live.Live):
-    """All fifteen questions, one after the other, in an order that is new at each visit.
+    """All fifteen questions, one after the other, in an order that is new each time one begins.
 
     What was answered stays in the reader's browser. At the end stand the sections to read.
     """

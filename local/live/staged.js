@@ -60,12 +60,12 @@ const FUNCTIONS = [
   ({ t, example, i }) =>
     `dcentered, first term: dx_hat / s, from x_hat. ${example}: ${f(t.centered[0][i])}. Another is on its way.`,
   ({ d, t, example, i }) =>
-    `Two arrows leave centered, so two terms arrive (3.7). ${example}: ${f(t.centered[0][i])} + ${bracketed(t.centered[1][i])} = ${f(d.centered[i])}.`,
+    `Two arrows left centered, so two terms arrive (3.7). ${example}: ${f(t.centered[0][i])} + ${bracketed(t.centered[1][i])} = ${f(d.centered[i])}.`,
   ({ d }) => `dmean = −sum of dcentered = ${f(d.mean[0])}, by (3.8).`,
   ({ t }) =>
     `dx, first term: dcentered, the straight way. Its sum over the batch is ${sum(t.x[0])}.`,
   ({ d, t, example, i }) =>
-    `Two arrows leave x, so two terms arrive (3.9). ${example}: ${f(t.x[0][i])} + ${bracketed(t.x[1][i])} = ${f(d.x[i])}. The sum is now ${sum(d.x)}.`,
+    `Two arrows left x, so two terms arrive (3.9). ${example}: ${f(t.x[0][i])} + ${bracketed(t.x[1][i])} = ${f(d.x[i])}. The sum is now ${sum(d.x)}.`,
 ];
 
 const nothing = () =>

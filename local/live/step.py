@@ -26,8 +26,8 @@ class Step(live.Figure):
         "Above, how the loss changes on the way from 0 to 4 steps along the gradient, late in the "
         "training, five seeds. Both losses fall at first. Without normalization the loss climbs "
         "again beyond one step and ends above its start; with normalization it stays below. Below, "
-        "two dials with the gradient after one step: without it points sideways or a little "
-        "backward, with it still forward."
+        "two dials with the gradient after one step: without it points about sideways, "
+        "and the seeds differ; with it still forward."
     )
     controls = 2
     height = t.Int(392).tag(sync=True)
