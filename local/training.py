@@ -169,8 +169,8 @@ def precise_statistics(model, x):
     unless a layer between them, such as dropout, computes something else in training.
 
     Raises ValueError if x holds no example, whose mean would be NaN, is not finite or hides values;
-    and if the
-    model is not built, has no batch normalization, or a frozen one, which would not look at x.
+    and if the model is not built, has no batch normalization, or a frozen one, which would not look
+    at x.
     """
     refuse_masked("x", x)
     if np.ndim(x) < 2 or 0 in np.shape(x):
