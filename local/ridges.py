@@ -103,8 +103,13 @@ def plot_ridges(ax, steps, rows):
     """Draw the density of each row of samples as a ridge at its training step, early ones in front.
 
     steps (n_rows,), rows (n_rows, n_samples); of many rows, `RIDGES` at equal distances are drawn.
-    Returns the mapping of steps to colours, for a colour bar. Raises ValueError as `densities`.
+    Returns the mapping of steps to colours, for a colour bar. Raises ValueError as `densities`, and
+    unless there is a step for each row.
     """
+    if len(steps) != len(rows):
+        raise ValueError(
+            f"steps and rows must have equal lengths, received {len(steps)} and {len(rows)}."
+        )
     shown = np.linspace(0, len(steps) - 1, min(RIDGES, len(steps))).round().astype(int)
     steps = np.asarray(steps)[shown]
     grid, density = densities(np.asanyarray(rows)[shown])

@@ -110,6 +110,7 @@ def _scoring(model, test):
     if test is None:
         return list
     check_labels(*test, part="test")
+    refuse_not_finite("x of the test set", test[0])
     x, y = tf.constant(test[0], tf.float32), test[1]
     return lambda: [score(model, x, y)]
 

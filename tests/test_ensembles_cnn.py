@@ -226,6 +226,7 @@ def test_images_that_cannot_be_cut_are_refused(net, named):
         ({"y": Y + 1}, "less than the number of classes, 3, received 3"),
         ({"y": Y - 1}, "0 or more, received -1"),
         ({"x": X[:, :4, :4]}, r"\(8, 8, 3\).*\(22, 4, 4, 3\)"),
+        ({"x": np.full_like(X, np.inf)}, "x must be finite; received 4224 of 4224"),
     ],
 )
 def test_what_cannot_be_trained_is_refused_by_name(trained, options, named):

@@ -9,7 +9,7 @@ from scipy.integrate import trapezoid
 from scipy.stats import gaussian_kde
 
 from local.recorder import History
-from local.ridges import RIDGES, densities, plot_history
+from local.ridges import RIDGES, densities, plot_history, plot_ridges
 
 RANDOM = np.random.default_rng(0)
 SHAPES = {
@@ -171,6 +171,11 @@ def test_a_training_that_diverged_is_named():
     bad.recorded["z1"][40:] = np.nan
     with pytest.raises(ValueError, match="rows must be finite"):
         plot_history(bad)
+
+
+def test_each_row_has_its_step():
+    with pytest.raises(ValueError, match="equal lengths, received 2 and 10"):
+        plot_ridges(plt.figure().add_subplot(), [0, 5], RANDOM.normal(size=(10, 20)))
 
 
 def test_a_history_without_records_says_how_to_get_them():

@@ -13,6 +13,7 @@ from itertools import chain
 import numpy as np
 import tensorflow as tf
 
+from local.arrays import refuse_not_finite
 from local.ensembles.kernels import check_hook, forward_kernel, initial_kernels
 from local.ensembles.statistics import AXES, mean_and_variance
 from local.training import batches, check_batch_size, check_labels
@@ -122,13 +123,14 @@ class CNNEnsemble:
 
         x: (n, H, H, C) float.  y: (n,) labels 0, 1, ...  Each net begins with the initial weights
         of its seed, which decides the order of the examples as well: see `training.batches`.
-        Raises ValueError for images of another shape than the nets', for labels that are not
-        theirs, for a batch that x cannot fill, and for no steps.
+        Raises ValueError for images of another shape than the nets' or with numbers that are not
+        finite, for labels that are not theirs, for a batch that x cannot fill, and for no steps.
         """
         check_labels(x, y, self.classes)
         check_batch_size(batch_size, len(x))
         if steps < 1:
             raise ValueError(f"steps must be at least 1; received {steps}.")
+        patches = self._patches(x)
         for variable, value in self.initial:
             variable.assign(value)
         orders = [
@@ -136,7 +138,7 @@ class CNNEnsemble:
         ]
         indices = tf.constant(np.stack(orders, axis=1))  # (steps, S, batch_size)
         labels, rate = tf.constant(y, tf.int32), tf.constant(rate, tf.float32)
-        losses = self._run(self._patches(x), labels, indices, rate)
+        losses = self._run(patches, labels, indices, rate)
         return np.moveaxis(losses.numpy(), 0, -1)
 
     def logits(self, x, statistics):
@@ -155,6 +157,7 @@ class CNNEnsemble:
     def _patches(self, x):
         if np.shape(x)[1:] != self.image:
             raise ValueError(f"x must be (n, *{self.image}); received shape {np.shape(x)}.")
+        refuse_not_finite("x", x)
         return cut(tf.constant(x, tf.float32), self.shapes[0][0])
 
     @tf.autograph.experimental.do_not_convert

@@ -14,6 +14,7 @@ from functools import partial
 import keras
 import numpy as np
 
+from local.arrays import refuse_not_finite
 from local.ensembles.cluster import completed
 from local.ensembles.keras_model import keras_model
 from local.ensembles.mlp import MLP
@@ -169,6 +170,7 @@ def _checked(x, y, test, batch_size):
                 f"x of the {part} set must be (n, D), with the same D everywhere, received "
                 f"{examples.shape}: flatten images, as training.split."
             )
+        refuse_not_finite(f"x of the {part} set", examples)
     check_batch_size(batch_size, len(x))
     return x, y.astype(np.int32), test and (test[0], test[1].astype(np.int32))
 
