@@ -354,7 +354,7 @@ def test_an_interrupt_leaves_what_is_done(monkeypatch, capsys):
         ({"batch_size": 51}, r"1\.\.50, the number of examples, received 51"),
         ({"test": (X, Y - 1)}, "y of the test set must be 0 or more, received -1: number"),
         ({"test": (X, Y + 2**33)}, "y of the test set must fit into 32 bits, received 858993459"),
-        ({"test": (X * np.inf, Y)}, "x of the test set must be finite; received 300 of 300"),
+        ({"test": (X * np.inf, Y)}, "x of the test set must be finite; received"),
         ({"test": (X[:, :4], Y)}, r"x of the test set must be \(n, D\).*received \(50, 4\)"),
         (
             {"test": (X[:0], Y[:0])},
