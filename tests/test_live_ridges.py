@@ -58,7 +58,7 @@ def test_the_mark_stands_where_the_peak_has_gone(address, chromium):
         for row, (key, history) in zip(marks, HISTORIES.items(), strict=True):
             peaks = densities(history.recorded["z1"])[1].max(axis=1)
             assert (peaks[:row] > 0.48 * peaks[0]).all() and peaks[row] < 0.52 * peaks[0]
-            assert page.get_by_text(f"peak gone by step {history.steps[row]}").count(), key
+            assert page.get_by_text(f"gone by step {history.steps[row]}").count(), key
         page.get_by_role("button", name="The peak goes").tap()
         assert words(page).startswith(f"Step {history.steps[marks[0]]}.")
 

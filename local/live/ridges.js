@@ -77,7 +77,7 @@ function markOfPeak({ gone, steps }, p, up, wide) {
   const arrow = { class: "mark", d: `M${wide - 1} ${y - 5}v10l-9 -5z`, "data-gone": row };
   return [
     svg("path", arrow),
-    note(wide, 30, `◂ peak gone by step ${steps[row]}`, "soft", "end"),
+    note(wide, 30, `◂ gone by step ${steps[row]}`, "soft", "end"),
   ];
 }
 
