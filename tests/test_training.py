@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from local import training
+from local import examples, training
 from local.layers import BatchRenormalization
 from local.models import SmallNet
 
@@ -187,7 +187,7 @@ def test_an_epoch_may_have_no_fifth_step(problem):
 
 @pytest.mark.parametrize(("batch_size", "steps"), [(7, 20), (50, 3), (26, 3), (10, 0), (10, 5)])
 def test_batches_are_permutations_cut_into_whole_batches(batch_size, steps):
-    epochs = list(training.batches(50, batch_size, seed=4, steps=steps))
+    epochs = list(examples.batches(50, batch_size, seed=4, steps=steps))
     whole = 50 // batch_size
     assert [len(epoch) for epoch in epochs[:-1]] == [whole] * (len(epochs) - 1)
     assert sum(map(len, epochs)) == steps

@@ -16,7 +16,7 @@ import tensorflow as tf
 from local.arrays import refuse_not_finite
 from local.ensembles.kernels import check_hook, forward_kernel, initial_kernels
 from local.ensembles.statistics import AXES, mean_and_variance
-from local.training import batches, check_batch_size, check_labels
+from local.examples import batches, check_batch_size, check_labels
 
 GROUPS = 2
 """Into how many groups "group" splits the channels of a layer."""
@@ -122,7 +122,7 @@ class CNNEnsemble:
         """Train all nets anew by plain gradient descent; return the losses (S, K, steps), in nats.
 
         x: (n, H, H, C) float.  y: (n,) labels 0, 1, ...  Each net begins with the initial weights
-        of its seed, which decides the order of the examples as well: see `training.batches`.
+        of its seed, which decides the order of the examples as well: see `examples.batches`.
         Raises ValueError for images of another shape than the nets' or with numbers that are not
         finite, for labels that are not theirs, for a batch that x cannot fill, and for no steps.
         """

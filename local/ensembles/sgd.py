@@ -10,8 +10,8 @@ from tqdm import tqdm
 
 from local.ensembles.accuracies import accuracies
 from local.ensembles.mlp import MLPEnsemble
+from local.examples import batches
 from local.threads import in_thread
-from local.training import batches
 
 
 class LayerState(NamedTuple):

@@ -20,7 +20,7 @@ from local.ensembles.keras_model import keras_model
 from local.ensembles.mlp import MLP
 from local.ensembles.plan import Plan
 from local.ensembles.sgd import train
-from local.training import check_batch_size, check_labels
+from local.examples import check_batch_size, check_labels
 
 DIVERGED = 1e3
 """A training diverges if its loss exceeds this many times the first. Bjorck et al. (2018): 1e3."""

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from local.ensembles.statistics import mean_and_variance
-from local.training import batches, check_batch_size, check_labels
+from local.examples import batches, check_batch_size, check_labels
 
 EPSILON, MOMENTUM = 1e-3, 0.9
 """As in `MLP`."""
@@ -202,7 +202,7 @@ class TransformerEnsemble:
         """Train by Adam, from where the weights are; return the losses (S, V, steps), in nats.
 
         tokens (n, T) integers, 0 where padded; y (n,) labels 0, 1, ... A seed decides the order of
-        the examples, see `training.batches`. Raises ValueError for tokens and labels that are not
+        the examples, see `examples.batches`. Raises ValueError for tokens and labels that are not
         the nets', for a batch that the examples cannot fill, and for no steps.
         """
         self._check_tokens(tokens)
